@@ -1,0 +1,57 @@
+"""The one clock. Everything that asks for the time asks here, so that an exercise can move it.
+
+Times are aware and in UTC. A moved clock is local to the current context (thread or task); the
+real clock of the process is never touched.
+"""
+
+import datetime as dt
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+
+
+class Hands:
+    """The hands of a moved clock: it stands still until it is told to go on."""
+
+    def __init__(self, start: dt.datetime) -> None:
+        self._at = start.astimezone(dt.UTC)
+
+    @property
+    def at(self) -> dt.datetime:
+        return self._at
+
+    def forward(self, **span: float) -> dt.datetime:
+        """Move on by `timedelta(**span)`; time never goes back."""
+        step = dt.timedelta(**span)
+        if step < dt.timedelta():
+            raise ValueError("a clock is never turned back")
+        self._at += step
+        return self._at
+
+    def to(self, moment: dt.datetime) -> dt.datetime:
+        return self.forward(seconds=(moment.astimezone(dt.UTC) - self._at).total_seconds())
+
+
+_hands: ContextVar[Hands | None] = ContextVar("hands", default=None)
+
+
+def now() -> dt.datetime:
+    """The present moment, aware, in UTC; the moved one inside `playing`."""
+    hands = _hands.get()
+    return hands.at if hands else dt.datetime.now(dt.UTC)
+
+
+def moved() -> bool:
+    """Whether the clock is moved, that is, whether this is an exercise."""
+    return _hands.get() is not None
+
+
+@contextmanager
+def playing(start: dt.datetime) -> Iterator[Hands]:
+    """Inside, `now()` is `start` until the hands are moved."""
+    hands = Hands(start)
+    token = _hands.set(hands)
+    try:
+        yield hands
+    finally:
+        _hands.reset(token)

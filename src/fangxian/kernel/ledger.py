@@ -1,0 +1,345 @@
+"""The ledger: facts with their causes, and the seals that make tampering visible.
+
+A verb calls `record` in the transaction of its own change. The event is the audit trail, the
+history, the answer to "Why?" and the live feed. Seals are made afterwards by a job (`seal`), for
+a hash chain inside every transaction would cap the whole system at some 700 writes a second.
+"""
+
+import datetime as dt
+import hashlib
+import json
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass, fields
+from typing import Any, ClassVar, cast
+from uuid import UUID
+
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from django.core.serializers.json import DjangoJSONEncoder
+from django.db import connection, transaction
+from psycopg import sql
+
+from fangxian.kernel import clock, reactions, vault
+from fangxian.kernel.access import Actor
+from fangxian.kernel.ids import new_id
+from fangxian.kernel.models import Event, Seal, VaultKey
+
+_LEAF = 8
+_SEALED_AT_ONCE = 20_000
+_SEALING = 7_026_001  # advisory lock: one sealer at a time
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fact:
+    """Something that happened. Subclasses in a room's events.py add fields and a sentence.
+
+    `sentence` is shown to people with the fields filled in; fields are ids, codes and numbers,
+    never names, so that people can be forgotten without breaking the seals.
+    """
+
+    sentence: ClassVar[Any] = ""
+    icon: ClassVar[str] = "point"
+    tone: ClassVar[str] = ""  # "", good, warning or danger
+
+    subject_id: UUID
+    area_path: str
+    pack: str = ""
+
+    @classmethod
+    def kind(cls) -> str:
+        """`sampling.tube_found_positive` for `fangxian.sampling.events.TubeFoundPositive`."""
+        room = cls.__module__.split(".")[1]
+        return room + "." + re.sub(r"(?<!^)(?=[A-Z])", "_", cls.__name__).lower()
+
+
+def fact_types() -> dict[str, type[Fact]]:
+    """Every kind of fact that a loaded room can record, by its kind."""
+
+    def below(parent: type[Fact]) -> Iterator[type[Fact]]:
+        for child in parent.__subclasses__():
+            yield child
+            yield from below(child)
+
+    return {child.kind(): child for child in below(Fact)}
+
+
+def record(fact: Fact, *, actor: Actor, because: Event | UUID | None = None) -> Event:
+    """Append one fact in the current transaction, then let the playbook say what follows.
+
+    `at` is the clock's time, which an exercise moves; `recorded_at` is the database's.
+    """
+    event = _event(fact, actor, because)
+    _insert([event])
+    reactions.follow(fact, event)
+    return event
+
+
+def record_many(
+    facts: Sequence[Fact], *, actor: Actor, because: Event | UUID | None = None
+) -> list[Event]:
+    """`record` for many facts of one cause, in one statement."""
+    events = [_event(fact, actor, because) for fact in facts]
+    for start in range(0, len(events), 1000):
+        _insert(events[start : start + 1000])
+    for fact, event in zip(facts, events, strict=True):
+        reactions.follow(fact, event)
+    return events
+
+
+_FACT_FIELDS = {field.name for field in fields(Fact)}
+_COLUMNS = "id, kind, subject_id, area_path, actor_id, because_id, pack, at, facts, exercise"
+_ROW = "(" + ",".join(["%s"] * 10) + ")"
+
+
+def _event(fact: Fact, actor: Actor, because: Event | UUID | None) -> Event:
+    values = {k: v for k, v in asdict(fact).items() if k not in _FACT_FIELDS}
+    return Event(
+        id=new_id(),
+        kind=fact.kind(),
+        subject_id=fact.subject_id,
+        area_path=fact.area_path,
+        actor_id=actor.id,
+        because_id=because.id if isinstance(because, Event) else because,
+        pack=fact.pack,
+        at=clock.now(),
+        facts=json.loads(json.dumps(values, cls=DjangoJSONEncoder)),
+        exercise=clock.moved(),
+    )
+
+
+def _insert(events: Sequence[Event]) -> None:
+    if not connection.in_atomic_block:
+        raise RuntimeError("a fact is recorded in the transaction of the change it tells of")
+    rows: list[Any] = []
+    for e in events:
+        rows += [e.id, e.kind, e.subject_id, e.area_path, e.actor_id, e.because_id, e.pack, e.at]
+        rows += [json.dumps(e.facts), e.exercise]
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"INSERT INTO kernel_event ({_COLUMNS}) VALUES {','.join([_ROW] * len(events))}", rows
+        )
+
+
+# Seals
+
+_CANON = sql.SQL(
+    "concat_ws('|', tx, seq, id, kind, subject_id, area_path, actor_id, because_id, pack,"
+    " (extract(epoch FROM at) * 1000000)::bigint,"
+    " (extract(epoch FROM recorded_at) * 1000000)::bigint, exercise, facts::text)"
+)
+
+
+def seal(at_most: int = _SEALED_AT_ONCE) -> int:
+    """Seal the events that are surely complete, in order; how many were sealed.
+
+    An event is complete once every transaction that began before it has ended, so a slow
+    transaction delays the seal but is never left out of it.
+    """
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [_SEALING])
+        if not cursor.fetchone()[0]:
+            return 0
+        last = Seal.objects.order_by("-number").first()
+        after = (last.last_tx, last.last_seq) if last else (-1, -1)
+        cursor.execute(
+            sql.SQL(
+                "SELECT tx, seq, {canon} FROM kernel_event WHERE (tx, seq) > (%s, %s)"
+                " AND tx < ledger_tx_complete() ORDER BY tx, seq LIMIT %s"
+            ).format(canon=_CANON),
+            [*after, at_most],
+        )
+        rows = cursor.fetchall()
+        if not rows:
+            return 0
+        hashes = [hashlib.sha256(row[2].encode()).digest() for row in rows]
+        number = last.number + 1 if last else 1
+        tx, seq = rows[-1][0], rows[-1][1]
+        digest = _digest(bytes(last.digest) if last else b"", number, tx, seq, hashes)
+        key = _signing_key()
+        Seal.objects.create(
+            number=number,
+            last_tx=tx,
+            last_seq=seq,
+            events=len(rows),
+            leaves=b"".join(h[:_LEAF] for h in hashes),
+            digest=digest,
+            signature=Ed25519PrivateKey.from_private_bytes(vault.unwrap(bytes(key.wrapped))).sign(
+                digest
+            ),
+            key_number=key.number,
+        )
+    return len(rows)
+
+
+def seal_all() -> int:
+    """Seal everything that is complete."""
+    total = 0
+    while sealed := seal():
+        total += sealed
+    return total
+
+
+@dataclass(frozen=True, slots=True)
+class Break:
+    """Where the ledger does not hold.
+
+    what    "changed", "missing", "inserted", "seal" (a seal itself does not hold)
+    seal    number of the seal concerned
+    event   the event's id where there is one to name, otherwise its place in the seal
+    """
+
+    what: str
+    seal: int
+    event: str
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What verifying found. `head` is "NUMBER:DIGEST" of the last seal, to be kept elsewhere."""
+
+    events: int
+    seals: int
+    unsealed: int
+    head: str
+    breaks: tuple[Break, ...]
+
+
+def verify(*, anchor: str = "", most: int = 20) -> Verdict:
+    """Check every sealed event against its seal, and every seal against the one before.
+
+    anchor   a head noted earlier; it must still be in the chain, so that cutting off the end
+             is noticed too
+    most     stop after so many breaks
+    """
+    publics = {
+        key.number: Ed25519PublicKey.from_public_bytes(bytes(key.public))
+        for key in VaultKey.objects.filter(purpose=VaultKey.Purpose.SEAL)
+    }
+    breaks: list[Break] = []
+    events = seals = 0
+    before, head = b"", ""
+    wanted = anchor.partition(":")
+    anchored = not anchor
+    with transaction.atomic(), connection.cursor() as cursor:
+        chain = list(Seal.objects.order_by("number").iterator())
+        rows = _canonical(cursor)
+        pending = next(rows, None)
+        for expected, one in enumerate(chain, start=1):
+            hashes: list[bytes] = []
+            ids: list[str] = []
+            while pending is not None and pending[0] <= (one.last_tx, one.last_seq):
+                hashes.append(pending[2])
+                ids.append(pending[1])
+                pending = next(rows, None)
+            events += len(hashes)
+            seals += 1
+            found = _compare(one, hashes, ids)
+            digest = bytes(one.digest)
+            if not found and _digest(before, one.number, one.last_tx, one.last_seq, hashes) != digest:
+                found = [Break("seal", one.number, "digest")]
+            if one.number != expected:
+                found.append(Break("seal", expected, "missing"))
+            public = publics.get(one.key_number)
+            try:
+                if public is None:
+                    raise InvalidSignature
+                public.verify(bytes(one.signature), digest)
+            except InvalidSignature:
+                found.append(Break("seal", one.number, "signature"))
+            breaks += found
+            before = digest
+            head = f"{one.number}:{digest.hex()}"
+            anchored = anchored or (str(one.number), digest.hex()) == (wanted[0], wanted[2])
+            if len(breaks) >= most:
+                break
+        unsealed = 0
+        if len(breaks) < most:
+            unsealed = sum(1 for _ in rows) + (pending is not None)
+        if not anchored:
+            breaks.append(Break("seal", int(wanted[0] or 0), "anchor"))
+    return Verdict(events, seals, unsealed, head, tuple(breaks[:most]))
+
+
+def _compare(one: Seal, hashes: list[bytes], ids: list[str]) -> list[Break]:
+    """Which events of one seal were changed, taken out or put in."""
+    leaves = bytes(one.leaves)
+    sealed = [leaves[i : i + _LEAF] for i in range(0, len(leaves), _LEAF)]
+    present = [h[:_LEAF] for h in hashes]
+    if sealed == present:
+        return []
+    if len(sealed) == len(present):
+        return [
+            Break("changed", one.number, ids[i])
+            for i, (was, is_) in enumerate(zip(sealed, present, strict=True))
+            if was != is_
+        ]
+    known, seen = set(sealed), set(present)
+    missing = [
+        Break("missing", one.number, f"#{i + 1}") for i, leaf in enumerate(sealed) if leaf not in seen
+    ]
+    inserted = [
+        Break("inserted", one.number, ids[i]) for i, leaf in enumerate(present) if leaf not in known
+    ]
+    return missing + inserted
+
+
+def _canonical(cursor: Any) -> Iterator[tuple[tuple[int, int], str, bytes]]:
+    """((tx, seq), id, hash) of every event, in sealing order, streamed."""
+    statement = sql.SQL(
+        "COPY (SELECT {canon} FROM kernel_event ORDER BY tx, seq) TO STDOUT (FORMAT binary)"
+    ).format(canon=_CANON)
+    sha = hashlib.sha256
+    with cursor.copy(statement) as copy:
+        copy.set_types(["text"])
+        for (text,) in copy.rows():
+            tx, seq, id_, _rest = text.split("|", 3)
+            yield (int(tx), int(seq)), id_, sha(text.encode()).digest()
+
+
+def _digest(before: bytes, number: int, tx: int, seq: int, hashes: Sequence[bytes]) -> bytes:
+    bounds = f"{number}|{tx}|{seq}|{len(hashes)}|".encode()
+    return hashlib.sha256(before + bounds + b"".join(hashes)).digest()
+
+
+def _signing_key() -> VaultKey:
+    key = (
+        VaultKey.objects.filter(purpose=VaultKey.Purpose.SEAL, retired_at=None)
+        .order_by("-number")
+        .first()
+    )
+    if key is None:
+        private = Ed25519PrivateKey.generate()
+        number = vault.add_key(
+            "seal", private.private_bytes_raw(), private.public_key().public_bytes_raw()
+        )
+        key = VaultKey.objects.get(number=number)
+    return key
+
+
+def reason_of(event: Event) -> Event | None:
+    return Event.objects.filter(id=event.because_id).first() if event.because_id else None
+
+
+def chain_to(event: Event, *, at_most: int = 50) -> list[Event]:
+    """The event and its causes, first cause last."""
+    chain = [event]
+    while (cause := reason_of(chain[-1])) and len(chain) < at_most:
+        chain.append(cause)
+    return chain
+
+
+def fact_of(event: Event) -> Fact | None:
+    """The typed fact behind an event; None if its kind is no longer recorded."""
+    fact_type = fact_types().get(event.kind)
+    if fact_type is None:
+        return None
+    known = {f.name for f in fields(fact_type)}
+    values = {k: v for k, v in event.facts.items() if k in known}
+    values |= {"subject_id": event.subject_id, "area_path": event.area_path, "pack": event.pack}
+    return cast(Fact, fact_type(**values))
+
+
+def told(event: Event, at: dt.tzinfo) -> str:
+    """One line for a log: local time, kind, subject."""
+    return f"{event.at.astimezone(at):%H:%M} {event.kind} {event.subject_id}"
