@@ -29,20 +29,28 @@ const icons = {
   transfer: "arrows-exchange", truck: "truck", upload: "upload", users: "users", virus: "virus", wifi_off: "wifi-off",
 };
 
+async function shapes(icon) {
+  const svg = await readFile(join(here, `node_modules/@tabler/icons/icons/outline/${icon}.svg`), "utf8");
+  return svg
+    .replace(/<!--[\s\S]*?-->/g, "")
+    .replace(/[\s\S]*?<svg[^>]*>|<\/svg>[\s\S]*/g, "")
+    .replace(/<path stroke="none" d="M0 0h24v24H0z" fill="none"\s*\/>/g, "")
+    .replace(/\s*\n\s*/g, "");
+}
+
+const strokes = 'fill="none" stroke-width="1.75" stroke-linecap="round" stroke-linejoin="round"';
+
 async function sprite() {
   const symbols = await Promise.all(
-    Object.entries(icons).map(async ([name, source]) => {
-      const svg = await readFile(join(here, `node_modules/@tabler/icons/icons/outline/${source}.svg`), "utf8");
-      const shapes = svg
-        .replace(/<!--[\s\S]*?-->/g, "")
-        .replace(/[\s\S]*?<svg[^>]*>|<\/svg>[\s\S]*/g, "")
-        .replace(/<path stroke="none" d="M0 0h24v24H0z" fill="none"\s*\/>/g, "")
-        .replace(/\s*\n\s*/g, "");
-      return `<symbol id="${name}" viewBox="0 0 24 24" fill="none" stroke="currentColor" stroke-width="1.75" stroke-linecap="round" stroke-linejoin="round">${shapes}</symbol>`;
-    }),
+    Object.entries(icons).map(
+      async ([name, icon]) =>
+        `<symbol id="${name}" viewBox="0 0 24 24" stroke="currentColor" ${strokes}>${await shapes(icon)}</symbol>`,
+    ),
   );
   const text = `<svg xmlns="http://www.w3.org/2000/svg">\n${symbols.join("\n")}\n</svg>\n`;
   await writeFile(join(out, "sprite.svg"), text);
+  const mark = `<rect width="32" height="32" rx="7" fill="#14508c"/><g transform="translate(4 4)" stroke="#fff" ${strokes}>${await shapes("shield-check")}</g>`;
+  await writeFile(join(out, "mark.svg"), `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32">${mark}</svg>\n`);
 }
 
 /** The licence texts of every package whose code or drawings are in the output. */
@@ -68,13 +76,13 @@ await rm(out, { recursive: true, force: true });
 await mkdir(out, { recursive: true });
 const result = await build({
   absWorkingDir: here,
-  entryPoints: {
-    theme: "src/theme.ts",
-    app: "src/app.ts",
-    dashboard: "src/dashboard.ts",
-    map: "src/map-only.ts",
-    "app-style": "css/app.css",
-  },
+  entryPoints: [
+    { in: "src/theme.ts", out: "theme" },
+    { in: "src/app.ts", out: "app" },
+    { in: "css/app.css", out: "app" },
+    { in: "src/dashboard.ts", out: "dashboard" },
+    { in: "src/map-only.ts", out: "map" },
+  ],
   outdir: out,
   bundle: true,
   minify: true,

@@ -1,0 +1,237 @@
+/**
+ * The map of grids by risk level.
+ *
+ *   <div class="map" data-grids="url" data-district="url" data-subdistricts="url" [data-neighbours="url"]
+ *        data-levels="id" data-words="id" [data-card="id"] [data-inset="id"]></div>
+ *
+ * Grids are DOM paths with the class of their level (g0..g3), coloured by the style sheet alone. Levels come
+ * from a json_script, `{"<number>": {"level": 2, "score": 60, "cases7": 4}}`; a grid not in it is routine.
+ * When the page is refreshed, `recolour` reads it again: shapes, zoom and the picked grid stay.
+ */
+import * as L from "leaflet";
+import type { Feature, FeatureCollection, GeoJsonObject, Geometry } from "geojson";
+import { type Box, boxOf, builtUpCore, freestCorner, labelPoint, middle, nameOf } from "./geometry.ts";
+import { json } from "./page.ts";
+
+type GridProperties = { number: number | string; name: string; residents?: number; url?: string };
+type Grid = Feature<Geometry, GridProperties>;
+export type Level = { level: number; score?: number; cases7?: number };
+type Levels = Record<string, Level>;
+type Words = {
+  levels: string[];
+  zoom_in: string;
+  zoom_out: string;
+  score: string;
+  cases7: string;
+  residents: string;
+  open: string;
+  close: string;
+};
+
+const FINE_NAMES_FROM = 13.5; // zoom
+const plain: L.MapOptions = { attributionControl: false, zoomControl: false, zoomSnap: 0.25, fadeAnimation: false };
+
+async function read(url: string | undefined): Promise<FeatureCollection | null> {
+  if (!url) return null;
+  const answer = await fetch(url, { credentials: "same-origin" });
+  return answer.ok ? ((await answer.json()) as FeatureCollection) : null;
+}
+
+const bounds = ([west, south, east, north]: Box): L.LatLngBounds => L.latLngBounds([south, west], [north, east]);
+
+export class GridMap {
+  private readonly paths = new Map<string, SVGElement[]>();
+  private levels: Levels;
+  private picked: Grid | null = null;
+  private readonly element: HTMLElement;
+  private readonly words: Words;
+
+  constructor(element: HTMLElement) {
+    this.element = element;
+    this.words = json<Words>(element.dataset["words"]) ?? ({ levels: [] } as unknown as Words);
+    this.levels = json<Levels>(element.dataset["levels"]) ?? {};
+  }
+
+  async start(): Promise<void> {
+    const { grids: at, district: outline, subdistricts: parts, neighbours: around } = this.element.dataset;
+    const [grids, district, subdistricts, neighbours] = await Promise.all([at, outline, parts, around].map(read));
+    if (!grids) return;
+    const layers = { grids, district: district ?? null, subdistricts: subdistricts ?? null, neighbours: neighbours ?? null };
+    const shapes = (district ?? grids).features.map((feature) => feature.geometry);
+    const whole = boxOf(shapes);
+
+    const map = L.map(this.element, { ...plain, minZoom: 8, maxZoom: 18, scrollWheelZoom: false });
+    map.on("focus", () => map.scrollWheelZoom.enable());
+    map.on("blur", () => map.scrollWheelZoom.disable());
+    L.control.zoom({ position: "topright", zoomInTitle: this.words.zoom_in, zoomOutTitle: this.words.zoom_out }).addTo(map);
+    L.control.scale({ imperial: false, position: "bottomright" }).addTo(map);
+    map.fitBounds(bounds(whole), { padding: [10, 10] });
+    this.draw(map, layers);
+
+    const seen = map.getBounds();
+    const view: Box = [seen.getWest(), seen.getSouth(), seen.getEast(), seen.getNorth()];
+    for (const feature of layers.neighbours?.features ?? []) {
+      const spot = labelPoint(feature.geometry, view);
+      if (spot) this.write(map, spot, nameOf(feature), "name far");
+    }
+    for (const feature of layers.subdistricts?.features ?? []) this.write(map, middle(feature.geometry), nameOf(feature), "name");
+    const fine = L.layerGroup();
+    for (const grid of grids.features) this.write(fine, middle(grid.geometry), nameOf(grid), "name fine");
+    map.on("zoomend", () => (map.getZoom() >= FINE_NAMES_FROM ? fine.addTo(map) : fine.remove()));
+
+    const core = builtUpCore(grids, whole);
+    const inset = document.getElementById(this.element.dataset["inset"] ?? "");
+    if (core && inset && getComputedStyle(inset).display !== "none") this.enlarge(core, inset, map, layers);
+    else {
+      inset?.remove();
+      if (core && this.element.clientWidth < 560) map.fitBounds(bounds(core));
+    }
+    new ResizeObserver(() => map.invalidateSize({ animate: false })).observe(this.element);
+    this.element.dataset["ready"] = "1";
+  }
+
+  /** Read the levels again and change the classes of the grids whose level changed. */
+  recolour(): void {
+    this.levels = json<Levels>(this.element.dataset["levels"]) ?? {};
+    for (const [number, paths] of this.paths) for (const path of paths) this.paint(path, number);
+    if (this.picked) this.show(this.picked);
+  }
+
+  private level(number: string): Level {
+    return this.levels[number] ?? { level: 0 };
+  }
+
+  private paint(path: SVGElement, number: string): void {
+    const { level } = this.level(number);
+    if (path.dataset["level"] === String(level)) return;
+    path.classList.remove("g0", "g1", "g2", "g3");
+    path.classList.add(`g${level}`);
+    path.dataset["level"] = String(level);
+    path.setAttribute("aria-label", `${path.dataset["name"] ?? ""} ${this.words.levels[level] ?? ""}`.trim());
+  }
+
+  private draw(
+    map: L.Map,
+    layers: Record<"grids" | "district" | "subdistricts" | "neighbours", FeatureCollection | null>,
+  ): void {
+    const outline = (shapes: FeatureCollection | null, className: string, fill: boolean): void => {
+      if (shapes) L.geoJSON(shapes as GeoJsonObject, { interactive: false, style: () => ({ className, fill }) }).addTo(map);
+    };
+    outline(layers.neighbours, "around", true);
+    L.geoJSON(layers.grids as GeoJsonObject, {
+      style: () => ({ className: "g" }),
+      onEachFeature: (feature, layer) => {
+        const grid = feature as Grid;
+        const number = String(grid.properties.number);
+        layer.on("click", () => this.show(grid));
+        layer.on("add", () => {
+          const path = (layer as L.Path).getElement() as SVGElement | undefined;
+          if (!path) return;
+          path.dataset["number"] = number;
+          path.dataset["name"] = grid.properties.name;
+          path.setAttribute("role", "img");
+          this.paths.set(number, [...(this.paths.get(number) ?? []), path]);
+          this.paint(path, number);
+        });
+        layer.bindTooltip(
+          () => `${grid.properties.name} · ${this.words.levels[this.level(number).level] ?? ""}`,
+          { sticky: true, className: "hover" },
+        );
+      },
+    }).addTo(map);
+    outline(layers.subdistricts, "subdistrict", false);
+    outline(layers.district, "district", false);
+  }
+
+  private write(to: L.Map | L.LayerGroup, [x, y]: [number, number], text: string, className: string): void {
+    const html = document.createElement("span");
+    html.textContent = text;
+    L.marker([y, x], { interactive: false, keyboard: false, icon: L.divIcon({ className, html, iconSize: [0, 0] }) }).addTo(to);
+  }
+
+  private enlarge(
+    core: Box,
+    inset: HTMLElement,
+    map: L.Map,
+    layers: Record<"grids" | "district" | "subdistricts" | "neighbours", FeatureCollection | null>,
+  ): void {
+    const { x: width, y: height } = map.getSize();
+    const points = (layers.grids?.features ?? []).map((grid) => {
+      const [x, y] = middle(grid.geometry);
+      const at = map.latLngToContainerPoint([y, x]);
+      return [at.x / width, at.y / height] as const;
+    });
+    inset.classList.add(...freestCorner(points, inset.clientWidth / width, inset.clientHeight / height).split(" "));
+    const large = L.map(inset, {
+      ...plain,
+      dragging: false,
+      scrollWheelZoom: false,
+      doubleClickZoom: false,
+      boxZoom: false,
+      keyboard: false,
+      touchZoom: false,
+    });
+    large.fitBounds(bounds(core));
+    this.draw(large, layers);
+    for (const feature of layers.subdistricts?.features ?? []) {
+      const shown = large.getBounds();
+      const spot = labelPoint(feature.geometry, [shown.getWest(), shown.getSouth(), shown.getEast(), shown.getNorth()]);
+      if (spot) this.write(large, spot, nameOf(feature), "name");
+    }
+    L.rectangle(large.getBounds(), { className: "frame", fill: false, interactive: false }).addTo(map);
+  }
+
+  private show(grid: Grid): void {
+    const card = document.getElementById(this.element.dataset["card"] ?? "");
+    if (!card) return;
+    const { number, name, residents, url } = grid.properties;
+    const state = this.level(String(number));
+    this.picked = grid;
+    for (const path of this.element.parentElement?.querySelectorAll(".g.picked") ?? []) path.classList.remove("picked");
+    for (const path of this.paths.get(String(number)) ?? []) path.classList.add("picked");
+
+    const title = document.createElement("h3");
+    title.textContent = name;
+    const tag = document.createElement("span");
+    tag.className = `tag risk-${state.level}`;
+    tag.textContent = this.words.levels[state.level] ?? "";
+    const list = document.createElement("dl");
+    const rows: [string, number | undefined][] = [
+      [this.words.score, state.score],
+      [this.words.cases7, state.cases7],
+      [this.words.residents, residents],
+    ];
+    for (const [label, value] of rows) {
+      if (value === undefined) continue;
+      const term = document.createElement("dt");
+      term.textContent = label;
+      const detail = document.createElement("dd");
+      detail.textContent = value.toLocaleString("en-US");
+      list.append(term, detail);
+    }
+    const close = document.createElement("button");
+    close.type = "button";
+    close.textContent = "×";
+    close.setAttribute("aria-label", this.words.close);
+    close.addEventListener("click", () => {
+      this.picked = null;
+      card.hidden = true;
+      for (const path of this.paths.get(String(number)) ?? []) path.classList.remove("picked");
+    });
+    card.replaceChildren(title, tag, list, close);
+    if (url) {
+      const link = document.createElement("a");
+      link.href = url;
+      link.textContent = this.words.open;
+      card.append(link);
+    }
+    card.hidden = false;
+  }
+}
+
+export async function startMap(element: HTMLElement): Promise<GridMap> {
+  const map = new GridMap(element);
+  document.addEventListener("live:changed", () => map.recolour());
+  await map.start();
+  return map;
+}
