@@ -1,0 +1,150 @@
+"""Where: the tree from the province down to the dwelling, and the sites that stand in it."""
+
+from typing import ClassVar
+
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from fangxian.kernel.fields import AreaPathField
+from fangxian.kernel.ids import new_id
+
+
+class Area(models.Model):
+    """One node of the tree. Its identity outlives its name, its code and its place in the tree.
+
+    number   short and stable; the last step of `path`
+    code     division code of the statistics bureau without trailing zeros (2 to 12 digits); a grid
+             adds 3 digits to its community's code; "" below the grid
+    """
+
+    class Level(models.TextChoices):
+        PROVINCE = "province", _("province")
+        CITY = "city", _("city")
+        DISTRICT = "district", _("district")
+        SUBDISTRICT = "subdistrict", _("subdistrict")
+        COMMUNITY = "community", _("community")
+        GRID = "grid", _("grid")
+        BUILDING = "building", _("building")
+        UNIT = "unit", _("stairwell")
+        FLOOR = "floor", _("floor")
+        DWELLING = "dwelling", _("dwelling")
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    number = models.IntegerField(unique=True)
+    parent = models.ForeignKey("self", models.PROTECT, null=True, related_name="children")
+    level = models.CharField(max_length=12, choices=Level.choices)
+    code = models.CharField(max_length=15, blank=True)
+    name = models.CharField(max_length=60)
+    path = AreaPathField(unique=True)
+    # The housing estate (小区) that a building belongs to; estates are no level of the tree.
+    compound = models.ForeignKey("Compound", models.PROTECT, null=True, related_name="buildings")
+    lat = models.FloatField(null=True)  # WGS84, degrees
+    lon = models.FloatField(null=True)
+    edition = models.PositiveSmallIntegerField(null=True)  # year of the division table
+    ended_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes: ClassVar = [
+            models.Index(name="area_children", fields=["parent", "name"]),
+            models.Index(name="area_of_level", fields=["level", "path"]),
+        ]
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                name="area_code_is_used_once_at_a_time",
+                fields=["code"],
+                condition=~Q(code="") & Q(ended_at=None),
+            ),
+            models.CheckConstraint(
+                name="area_code_is_digits", condition=Q(code__regex=r"^([0-9]{2,15})?$")
+            ),
+            models.CheckConstraint(
+                name="area_below_province_has_a_parent",
+                condition=Q(level="province") | Q(parent__isnull=False),
+            ),
+            models.CheckConstraint(
+                name="area_coordinates_come_in_pairs_on_earth",
+                condition=Q(lat=None, lon=None)
+                | Q(
+                    lat__isnull=False,
+                    lon__isnull=False,
+                    lat__range=(-90, 90),
+                    lon__range=(-180, 180),
+                ),
+            ),
+            models.CheckConstraint(
+                name="area_compound_is_of_buildings",
+                condition=Q(compound=None) | Q(level="building"),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Compound(models.Model):
+    """A housing estate (小区): buildings behind common gates, inside one community."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    name = models.CharField(max_length=60)
+    area_path = AreaPathField(db_index=True)
+    property_managed = models.BooleanField(default=True)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Boundary(models.Model):
+    """The outline of an area as GeoJSON geometry in WGS84."""
+
+    class Origin(models.TextChoices):
+        PUBLISHED = "published", _("published")
+        GENERATED = "generated", _("generated, not surveyed")
+        IMPORTED = "imported", _("imported")
+
+    area = models.OneToOneField(Area, models.CASCADE, primary_key=True, related_name="boundary")
+    geometry = models.JSONField()
+    origin = models.CharField(max_length=10, choices=Origin.choices)
+    source = models.CharField(max_length=200)
+
+    def __str__(self) -> str:
+        return f"{self.area_id} {self.origin}"
+
+
+class Site(models.Model):
+    """A place with a purpose that stands in an area: a shop, a checkpoint, a laboratory."""
+
+    class Kind(models.TextChoices):
+        VENUE = "venue", _("venue")
+        WORKPLACE = "workplace", _("workplace")
+        SCHOOL = "school", _("school")
+        CHECKPOINT = "checkpoint", _("checkpoint")
+        SAMPLING_POINT = "sampling_point", _("sampling point")
+        QUARANTINE_SITE = "quarantine_site", _("quarantine site")
+        HOSPITAL = "hospital", _("hospital")
+        LABORATORY = "laboratory", _("laboratory")
+        WAREHOUSE = "warehouse", _("warehouse")
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    number = models.IntegerField(unique=True)
+    kind = models.CharField(max_length=16, choices=Kind.choices)
+    name = models.CharField(max_length=80)
+    area = models.ForeignKey(Area, models.PROTECT, related_name="sites")
+    area_path = AreaPathField()
+    lat = models.FloatField(null=True)  # WGS84, degrees
+    lon = models.FloatField(null=True)
+    # tables of a sampling point, rooms of a quarantine site, tubes a day of a laboratory
+    capacity = models.IntegerField(null=True)
+    closed_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes: ClassVar = [models.Index(name="site_of_kind_here", fields=["kind", "area_path"])]
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                name="site_capacity_is_not_negative",
+                condition=Q(capacity=None) | Q(capacity__gte=0),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name

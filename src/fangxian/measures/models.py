@@ -1,0 +1,311 @@
+"""Orders: what restricts people and places, with cause, rule, end and a way to object."""
+
+from typing import ClassVar
+
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+
+from fangxian.kernel.clock import now
+from fangxian.kernel.fields import AreaPathField
+from fangxian.kernel.ids import new_id
+
+
+class Order(models.Model):
+    """A restriction of one person. `code("O", number)` stands on the paper.
+
+    because_id     the event that led to it; an order without a cause cannot be stored
+    rule           the key of the pack it follows, such as "measures.close_contact"
+    counted_from   what its days are counted from, such as the last contact
+    """
+
+    class Kind(models.TextChoices):
+        HOLD = "hold", _("stay in place until the retest")
+        HOSPITAL = "hospital", _("treatment in hospital")
+        CENTRAL_QUARANTINE = "central_quarantine", _("quarantine in a designated facility")
+        HOME_QUARANTINE = "home_quarantine", _("home quarantine under medical observation")
+        HOME_MONITORING = "home_monitoring", _("home-based health monitoring")
+        SELF_MONITORING = "self_monitoring", _("self-monitoring")
+
+    class State(models.TextChoices):
+        IN_FORCE = "in_force", _("in force")
+        ENDED = "ended", _("ended")
+        WITHDRAWN = "withdrawn", _("withdrawn")
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    number = models.IntegerField(unique=True)
+    resident = models.ForeignKey("people.Resident", models.PROTECT, related_name="+")
+    area_path = AreaPathField()
+    kind = models.CharField(max_length=20, choices=Kind.choices)
+    subject = models.CharField(max_length=24)  # what the person is to the pack: close_contact, …
+    stage = models.PositiveSmallIntegerField(default=0)
+    state = models.CharField(max_length=10, choices=State.choices, default=State.IN_FORCE)
+    because_id = models.UUIDField()
+    about_id = models.UUIDField()  # the tube, case or contact that it rests on
+    pack = models.CharField(max_length=40)
+    rule = models.CharField(max_length=60)
+    counted_from = models.DateTimeField()
+    starts_at = models.DateTimeField()
+    ends_at = models.DateTimeField()
+    issued_at = models.DateTimeField(default=now)
+    served_at = models.DateTimeField(null=True)
+    release_proposed_at = models.DateTimeField(null=True)
+    ended_at = models.DateTimeField(null=True)
+    end_reason = models.CharField(max_length=200, blank=True)
+
+    class Meta:
+        indexes: ClassVar = [
+            models.Index(name="order_of_resident", fields=["resident", "-starts_at"]),
+            models.Index(name="order_about", fields=["about_id"]),
+            models.Index(name="order_lately", fields=["issued_at", "id"]),
+            models.Index(name="order_here", fields=["area_path", "issued_at"]),
+            # Which order is past its end and waits for a decision?
+            models.Index(
+                name="order_ending", fields=["ends_at", "id"], condition=Q(state="in_force")
+            ),
+        ]
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                name="order_ends_after_it_starts", condition=Q(ends_at__gt=F("starts_at"))
+            ),
+            models.CheckConstraint(
+                name="order_names_its_rule", condition=~Q(rule="") & ~Q(pack="")
+            ),
+            models.CheckConstraint(
+                name="order_ended_has_a_time_and_a_reason",
+                condition=Q(state="in_force", ended_at=None)
+                | (
+                    Q(state__in=["ended", "withdrawn"], ended_at__isnull=False)
+                    & ~Q(end_reason="")
+                ),
+            ),
+            models.UniqueConstraint(
+                name="order_is_issued_once_a_ground",
+                fields=["resident", "about_id", "kind"],
+                condition=Q(state="in_force"),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.number}"
+
+
+class Extension(models.Model):
+    """An order's end was moved, by whom and why."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    order = models.ForeignKey(Order, models.PROTECT, related_name="extensions")
+    was = models.DateTimeField()
+    becomes = models.DateTimeField()
+    reason = models.CharField(max_length=200)
+    by_id = models.UUIDField()
+    at = models.DateTimeField(default=now)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.CheckConstraint(name="extension_says_why", condition=~Q(reason="")),
+            models.CheckConstraint(
+                name="extension_is_longer", condition=Q(becomes__gt=F("was"))
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.order_id} to {self.becomes}"
+
+
+class Objection(models.Model):
+    """A person objects to an order; somebody else than its issuer decides, with reasons."""
+
+    class State(models.TextChoices):
+        OPEN = "open", _("waits for a decision")
+        UPHELD = "upheld", _("upheld: the order ends")
+        REJECTED = "rejected", _("rejected")
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    order = models.ForeignKey(Order, models.PROTECT, related_name="objections")
+    text = models.TextField(max_length=2000)
+    filed_at = models.DateTimeField(default=now)
+    filed_by = models.UUIDField()
+    state = models.CharField(max_length=10, choices=State.choices, default=State.OPEN)
+    decided_at = models.DateTimeField(null=True)
+    decided_by = models.UUIDField(null=True)
+    reasons = models.TextField(max_length=2000, blank=True)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                name="objection_is_open_once_an_order", fields=["order"], condition=Q(state="open")
+            ),
+            models.CheckConstraint(
+                name="objection_decided_by_a_second_officer_with_reasons",
+                condition=Q(state="open", decided_at=None, decided_by=None)
+                | (
+                    Q(
+                        state__in=["upheld", "rejected"],
+                        decided_at__isnull=False,
+                        decided_by__isnull=False,
+                    )
+                    & ~Q(decided_by=F("filed_by"))
+                    & ~Q(reasons="")
+                ),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.order_id} {self.state}"
+
+
+class RiskArea(models.Model):
+    """A place under restrictions. `code("R", number)` stands on the notice.
+
+    area_path      the smallest area that contains it: who sees it
+    places         the area paths it consists of: one stairwell, or the buildings of a compound
+    level          word of the pack's zones, such as "high"
+    release        the pack's release conditions as they were when it was proposed
+    clock_origin   what the days without new infection are counted from; new infections restart it
+    """
+
+    class State(models.TextChoices):
+        PROPOSED = "proposed", _("proposed")
+        IN_FORCE = "in_force", _("in force")
+        LIFTED = "lifted", _("lifted")
+        REJECTED = "rejected", _("rejected")
+
+    class Unit(models.TextChoices):
+        HOUSEHOLD = "household", _("household")
+        FLOOR = "floor", _("floor")
+        UNIT = "unit", _("stairwell")
+        BUILDING = "building", _("building")
+        COMPOUND = "compound", _("compound")
+        AREA = "area", _("area found by investigation")
+        DISTRICT = "district", _("rest of the district")
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    number = models.IntegerField(unique=True)
+    name = models.CharField(max_length=120)
+    area_path = AreaPathField()
+    places = ArrayField(AreaPathField())
+    unit = models.CharField(max_length=10, choices=Unit.choices)
+    level = models.CharField(max_length=12)
+    rank = models.PositiveSmallIntegerField()  # of the level in its pack; higher is stricter
+    state = models.CharField(max_length=10, choices=State.choices, default=State.PROPOSED)
+    because_id = models.UUIDField()
+    about_id = models.UUIDField()  # the case it rests on
+    pack = models.CharField(max_length=40)
+    rule = models.CharField(max_length=60)
+    release = models.JSONField()
+    proposed_at = models.DateTimeField(default=now)
+    starts_at = models.DateTimeField(null=True)
+    clock_origin = models.DateTimeField(null=True)
+    review_at = models.DateTimeField(null=True)  # when the conditions can hold at the earliest
+    decided_by = models.UUIDField(null=True)
+    lifted_at = models.DateTimeField(null=True)
+    reason = models.CharField(max_length=200, blank=True)  # why lifted or rejected
+    # The level that this one became when it was lowered.
+    follows = models.ForeignKey("self", models.PROTECT, null=True, related_name="followed_by")
+
+    class Meta:
+        indexes: ClassVar = [
+            models.Index(name="risk_area_here", fields=["area_path", "proposed_at"]),
+            models.Index(
+                name="risk_area_in_force", fields=["rank"], condition=Q(state="in_force")
+            ),
+        ]
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                name="risk_area_in_force_has_start_clock_and_review",
+                condition=~Q(state="in_force")
+                | Q(
+                    starts_at__isnull=False,
+                    clock_origin__isnull=False,
+                    review_at__isnull=False,
+                    decided_by__isnull=False,
+                ),
+            ),
+            models.CheckConstraint(
+                name="risk_area_ended_says_when_and_why",
+                condition=Q(state__in=["proposed", "in_force"], lifted_at=None)
+                | (Q(state__in=["lifted", "rejected"], lifted_at__isnull=False) & ~Q(reason="")),
+            ),
+            models.CheckConstraint(
+                name="risk_area_names_its_rule", condition=~Q(rule="") & ~Q(pack="")
+            ),
+            models.UniqueConstraint(
+                name="risk_area_is_declared_once_a_ground",
+                fields=["about_id", "level", "places"],
+                condition=Q(state__in=["proposed", "in_force"]),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class ClockRestart(models.Model):
+    """A new infection started a risk area's count of days again."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    risk_area = models.ForeignKey(RiskArea, models.PROTECT, related_name="restarts")
+    because_id = models.UUIDField()
+    was = models.DateTimeField()
+    becomes = models.DateTimeField()
+
+    class Meta:
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                name="clock_restart_moves_forward", condition=Q(becomes__gt=F("was"))
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.risk_area_id} {self.becomes}"
+
+
+class EmergencyExit(models.Model):
+    """Somebody leaves for care. There is no state "refused" and no verb that refuses."""
+
+    class Kind(models.TextChoices):
+        LIFE_THREATENING = "life_threatening", _("life-threatening")
+        LABOUR = "labour", _("labour")
+        REGULAR_TREATMENT = "regular_treatment", _("regular treatment")
+        OTHER_CARE = "other_care", _("other care")
+
+    class State(models.TextChoices):
+        LEFT = "left", _("on the way to care")
+        HANDED_OVER = "handed_over", _("handed over to the hospital")
+        RETURNED = "returned", _("back home")
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    number = models.IntegerField(unique=True)
+    resident = models.ForeignKey("people.Resident", models.PROTECT, related_name="+")
+    area_path = AreaPathField()
+    kind = models.CharField(max_length=20, choices=Kind.choices)
+    state = models.CharField(max_length=12, choices=State.choices, default=State.LEFT)
+    hospital = models.ForeignKey("areas.Site", models.PROTECT, null=True, related_name="+")
+    reported_by = models.UUIDField()
+    left_at = models.DateTimeField(default=now)
+    handed_over_at = models.DateTimeField(null=True)
+    returned_at = models.DateTimeField(null=True)
+    # What applied to the person then: facts for the hospital, never grounds to refuse.
+    orders = ArrayField(models.UUIDField(), default=list)
+    risk_areas = ArrayField(models.UUIDField(), default=list)
+    cleared_at = models.DateTimeField(null=True)
+    note = models.CharField(max_length=500, blank=True)
+
+    class Meta:
+        indexes: ClassVar = [
+            models.Index(name="emergency_exit_here", fields=["area_path", "left_at"]),
+            models.Index(name="emergency_exit_of_resident", fields=["resident", "-left_at"]),
+        ]
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                name="emergency_exit_times_follow_its_state",
+                condition=Q(state="left", handed_over_at=None, returned_at=None)
+                | Q(state="handed_over", handed_over_at__isnull=False, returned_at=None)
+                | Q(state="returned", returned_at__isnull=False),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.number)

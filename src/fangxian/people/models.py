@@ -1,0 +1,205 @@
+"""Who: residents, households, where they really live, and what they need."""
+
+from typing import ClassVar
+
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+
+from fangxian.kernel.clock import now
+from fangxian.kernel.fields import AreaPathField, EncryptedField
+from fangxian.kernel.ids import new_id
+
+
+class Household(models.Model):
+    """People who share a dwelling and its door."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    dwelling = models.ForeignKey("areas.Area", models.PROTECT, related_name="+")
+    area_path = AreaPathField()
+
+    class Meta:
+        indexes: ClassVar = [models.Index(name="household_here", fields=["area_path"])]
+
+    def __str__(self) -> str:
+        return str(self.id)
+
+
+class Resident(models.Model):
+    """A person of the register. `area_path` is where they really stay now, "" if nowhere here.
+
+    number   stands for the person in compact tables such as visits
+    """
+
+    class Sex(models.TextChoices):
+        MALE = "male", _("male")
+        FEMALE = "female", _("female")
+        UNKNOWN = "unknown", _("unknown")
+
+    class IdentityType(models.TextChoices):
+        RESIDENT_CARD = "10", _("resident identity card")
+        HK_MACAU_PERMIT = "14", _("Hong Kong and Macau permit")
+        TAIWAN_PERMIT = "15", _("Taiwan permit")
+        TAIWAN_SINGLE_PERMIT = "16", _("one-off Taiwan permit")
+        PASSPORT = "20", _("passport")
+        FOREIGN_RESIDENCE = "34", _("foreigner's permanent residence card")
+        OTHER = "99", _("other document")
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    number = models.IntegerField(unique=True)
+    name = EncryptedField(kind="name")
+    name_index = models.BinaryField(max_length=16)
+    identity_type = models.CharField(
+        max_length=2, choices=IdentityType.choices, default=IdentityType.RESIDENT_CARD
+    )
+    identity = EncryptedField(kind="identity", null=True)
+    identity_index = models.BinaryField(max_length=16, null=True)
+    phone = EncryptedField(kind="phone", null=True)
+    phone_index = models.BinaryField(max_length=16, null=True)
+    sex = models.CharField(max_length=8, choices=Sex.choices, default=Sex.UNKNOWN)
+    birth_date = models.DateField(null=True)
+    household = models.ForeignKey(Household, models.PROTECT, null=True, related_name="members")
+    area_path = AreaPathField(blank=True)
+    synthetic = models.BooleanField(default=False)  # made up by the generator, not a person
+    created_at = models.DateTimeField(default=now)
+
+    class Meta:
+        indexes: ClassVar = [
+            # Everybody who stays here, in the order of the doors; also the pager's key.
+            models.Index(name="resident_here", fields=["area_path", "id"]),
+            models.Index(name="resident_by_name", fields=["name_index"]),
+            models.Index(name="resident_by_phone", fields=["phone_index"]),
+        ]
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                name="resident_identity_is_registered_once",
+                fields=["identity_index"],
+                condition=Q(identity_index__isnull=False),
+            ),
+            models.CheckConstraint(
+                name="resident_identity_comes_with_its_index",
+                condition=Q(identity=None, identity_index=None)
+                | Q(identity__isnull=False, identity_index__isnull=False),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.name)
+
+
+class Stay(models.Model):
+    """Where somebody really lives or lived, from when, to when, and how we know."""
+
+    class Source(models.TextChoices):
+        REGISTER = "register", _("register")
+        VISIT = "visit", _("visit at the door")
+        DECLARED = "declared", _("declared by the person")
+        IMPORTED = "imported", _("imported list")
+        GENERATED = "generated", _("generated")
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    resident = models.ForeignKey(Resident, models.PROTECT, related_name="stays")
+    dwelling = models.ForeignKey("areas.Area", models.PROTECT, related_name="+")
+    area_path = AreaPathField()
+    since = models.DateField()
+    until = models.DateField(null=True)
+    source = models.CharField(max_length=10, choices=Source.choices)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                name="stay_one_dwelling_at_a_time",
+                fields=["resident"],
+                condition=Q(until=None),
+            ),
+            models.CheckConstraint(
+                name="stay_ends_after_it_began",
+                condition=Q(until=None) | Q(until__isnull=False, until__gte=F("since")),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.resident_id} {self.area_path}"
+
+
+class Need(models.Model):
+    """A special need of a resident, so that nobody is forgotten behind a sealed door."""
+
+    class Kind(models.TextChoices):
+        DIALYSIS = "dialysis", _("dialysis")
+        PREGNANCY = "pregnancy", _("pregnancy")
+        NEWBORN = "newborn", _("newborn")
+        CANCER_TREATMENT = "cancer_treatment", _("radio- or chemotherapy")
+        CHRONIC_DISEASE = "chronic_disease", _("chronic disease")
+        LONE_ELDERLY = "lone_elderly", _("elderly person living alone")
+        DISABILITY = "disability", _("disability")
+        CHILD_ALONE = "child_alone", _("child alone")
+        MENTAL_ILLNESS = "mental_illness", _("mental illness")
+        SIGHT = "sight", _("visual impairment")
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    resident = models.ForeignKey(Resident, models.PROTECT, related_name="needs")
+    kind = models.CharField(max_length=18, choices=Kind.choices)
+    since = models.DateField()
+    until = models.DateField(null=True)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                name="need_is_noted_once", fields=["resident", "kind"], condition=Q(until=None)
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.kind
+
+
+class Consent(models.Model):
+    """What a person agreed to, for which purpose, on which legal basis, until when."""
+
+    class Basis(models.TextChoices):
+        CONSENT = "consent", _("the person's consent")
+        EMERGENCY = "emergency", _("public-health emergency (PIPL art. 13)")
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    resident = models.ForeignKey(Resident, models.PROTECT, related_name="consents")
+    purpose = models.CharField(max_length=60)
+    basis = models.CharField(max_length=10, choices=Basis.choices)
+    given_at = models.DateTimeField(default=now)
+    withdrawn_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                name="consent_is_withdrawn_after_it_was_given",
+                condition=Q(withdrawn_at=None)
+                | Q(withdrawn_at__isnull=False, withdrawn_at__gte=F("given_at")),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.purpose
+
+
+class Proxy(models.Model):
+    """Somebody who acts for a resident: a parent, a carer, a neighbour."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    resident = models.ForeignKey(Resident, models.PROTECT, related_name="proxies")
+    acts = models.ForeignKey(Resident, models.PROTECT, related_name="acts_for")
+    relation = models.CharField(max_length=30)
+    since = models.DateTimeField(default=now)
+    until = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                name="proxy_is_somebody_else", condition=~Q(resident=F("acts"))
+            ),
+            models.UniqueConstraint(
+                name="proxy_is_named_once", fields=["resident", "acts"], condition=Q(until=None)
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.relation
