@@ -17,6 +17,7 @@ from django.utils.translation import gettext_lazy as _
 
 from fangxian.kernel import embedded
 from fangxian.kernel.vault import DEMO_MASTER_KEY
+from fangxian.web import assets
 
 PACKAGE = Path(__file__).parent
 MODE = os.environ.get("FANGXIAN_MODE", "production")
@@ -141,12 +142,13 @@ LANGUAGE_COOKIE_AGE = 365 * 86400
 
 # Assets
 STATIC_URL = "/static/"
-STATIC_ROOT = Path(os.environ.get("FANGXIAN_STATIC", PACKAGE / "web" / "collected"))
+STATIC_ROOT = Path(os.environ.get("FANGXIAN_STATIC") or assets.folder(embedded.home()))
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
-if not (STATIC_ROOT / "staticfiles.json").exists():  # from a checkout: straight from the rooms
+WHITENOISE_KEEP_ONLY_HASHED_FILES = True
+if assets.CHECKOUT:  # straight from the rooms, as they were last built
     STORAGES["staticfiles"] = {
         "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
     }

@@ -1,0 +1,1 @@
+"""Planning: how a round of testing is laid out."""
