@@ -1,14 +1,10 @@
-"""Tests run on a real PostgreSQL: the private one, in a folder of its own below the checkout."""
+"""Tests run on a real PostgreSQL, the private one of tests/settings.py."""
 
 import os
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
-
-os.environ.setdefault("FANGXIAN_HOME", str(Path(__file__).parent / ".data" / "tests"))
-os.environ.setdefault("FANGXIAN_MODE", "demo")
-os.environ.setdefault("FANGXIAN_LOG", "WARNING")
+from pytest_django import DjangoDbBlocker
 
 
 @pytest.fixture(scope="session")
@@ -24,11 +20,11 @@ def django_db_modify_db_settings() -> None:
 
 
 @pytest.fixture(scope="session")
-def django_db_setup(django_db_setup: None, django_db_blocker: pytest.FixtureRequest) -> None:
+def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> None:
     """Tests that commit end by truncating every table, which the ledger refuses otherwise."""
     from django.db import connection
 
-    with django_db_blocker.unblock(), connection.cursor() as cursor:  # type: ignore[attr-defined]
+    with django_db_blocker.unblock(), connection.cursor() as cursor:
         cursor.execute("DROP TRIGGER IF EXISTS event_is_never_emptied ON kernel_event")
         cursor.execute("DROP TRIGGER IF EXISTS seal_is_never_emptied ON kernel_seal")
 

@@ -38,7 +38,7 @@ _hands: ContextVar[Hands | None] = ContextVar("hands", default=None)
 def now() -> dt.datetime:
     """The present moment, aware, in UTC; the moved one inside `playing`."""
     hands = _hands.get()
-    return hands.at if hands else dt.datetime.now(dt.UTC)
+    return hands.at if hands else dt.datetime.now(dt.UTC)  # noqa: TID251
 
 
 def moved() -> bool:

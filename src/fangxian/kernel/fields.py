@@ -49,9 +49,12 @@ class EncryptedField(models.BinaryField):  # type: ignore[type-arg]
         return vault.seal(str(value), self.kind)
 
     def get_db_prep_value(
-        self, value: Any, connection: BaseDatabaseWrapper, prepared: bool = False
+        self,
+        value: Any,
+        connection: BaseDatabaseWrapper,
+        prepared: bool = False,  # noqa: FBT001, FBT002
     ) -> Any:
-        return super().get_db_prep_value(self.get_prep_value(value), connection, True)
+        return super().get_db_prep_value(self.get_prep_value(value), connection, prepared=True)
 
     def to_python(self, value: Any) -> Any:
         return value

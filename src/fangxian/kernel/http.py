@@ -12,7 +12,8 @@ from typing import Any, Generic, TypeVar
 
 from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
-from django.db import connection
+from django.db import DatabaseError, connection
+from django.db.migrations.executor import MigrationExecutor
 from django.db.models import BooleanField, F, Func, Model, QuerySet, Value
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
@@ -162,12 +163,10 @@ def healthz(request: HttpRequest) -> HttpResponse:
 
 def readyz(request: HttpRequest) -> HttpResponse:
     """The database answers and has the tables that this version expects."""
-    from django.db.migrations.executor import MigrationExecutor
-
     try:
         executor = MigrationExecutor(connection)
         behind = executor.migration_plan(executor.loader.graph.leaf_nodes())
-    except Exception as error:
+    except DatabaseError as error:
         _log.warning("not ready", extra={"error": type(error).__name__})
         return HttpResponse("database unreachable", status=503, content_type="text/plain")
     if behind:
@@ -187,8 +186,8 @@ def metrics(request: HttpRequest) -> HttpResponse:
         for status, number in cursor.fetchall():
             _JOBS.labels(status).set(number)
         cursor.execute(
-            "SELECT count(*) FROM kernel_event WHERE (tx, seq) > (SELECT coalesce(max(last_tx), -1),"
-            " coalesce(max(last_seq), -1) FROM (SELECT last_tx, last_seq FROM kernel_seal"
+            "SELECT count(*) FROM kernel_event WHERE (tx, seq) > (SELECT coalesce(max(tx), -1),"
+            " coalesce(max(seq), -1) FROM (SELECT last_tx AS tx, last_seq AS seq FROM kernel_seal"
             " ORDER BY number DESC LIMIT 1) AS last)"
         )
         _UNSEALED.set(cursor.fetchone()[0])

@@ -13,17 +13,20 @@ import hashlib
 import hmac
 import os
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import lru_cache
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from django.apps import apps
 from django.conf import settings
 from django.db import connection, transaction
 
 _NONCE = 12
 _HEAD = 2 + _NONCE
-DEMO_MASTER_KEY = base64.b64encode(hashlib.sha256(b"fangxian demo, never for people").digest()).decode()
+DEMO_MASTER_KEY = base64.b64encode(
+    hashlib.sha256(b"fangxian demo, never for people").digest()
+).decode()
 
 
 class VaultLocked(Exception):  # noqa: N818 - a state, not an error of the program
@@ -92,7 +95,7 @@ def _mask_phone(plain: str) -> str:
 
 
 def _mask_address(plain: str) -> str:
-    return re.sub(r"[0-9０-９]", "*", plain)  # noqa: RUF001
+    return re.sub(r"[0-9０-９]", "*", plain)
 
 
 _MASKS: dict[str, Callable[[str], str]] = {
@@ -167,6 +170,81 @@ def ensure_keys() -> None:
     for purpose in ("data", "index"):
         if purpose not in present:
             add_key(purpose, os.urandom(32))
+
+
+def rotate(
+    *, progress: Callable[[str, int], None] = lambda _table, _done: None, batch: int = 2000
+) -> tuple[int, int]:
+    """Make a new data key, encrypt every value again with it, retire the old ones.
+
+    Safe while people work, and safe to repeat after a break: values name the key they are sealed
+    with. Returns the new key's number and how many rows were rewritten.
+    """
+    number = add_key("data", os.urandom(32))
+    rewritten = 0
+    for table, key, columns in _encrypted_columns():
+        done = 0
+        while changed := _seal_again(table, key, columns, number, batch):
+            done += changed
+            progress(table, done)
+        rewritten += done
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE kernel_vaultkey SET retired_at = now()"
+            " WHERE purpose = 'data' AND number < %s AND retired_at IS NULL",
+            [number],
+        )
+    return number, rewritten
+
+
+def _encrypted_columns() -> Iterator[tuple[str, str, dict[str, str]]]:
+    """(table, primary key column, {column: kind}) of every table with encrypted columns."""
+    for model in apps.get_models():
+        columns = {
+            f.column: f.kind
+            for f in model._meta.concrete_fields  # noqa: SLF001
+            if hasattr(f, "kind") and f.column
+        }
+        if columns:
+            yield model._meta.db_table, str(model._meta.pk.column), columns  # noqa: SLF001
+
+
+def _seal_again(table: str, key: str, columns: dict[str, str], number: int, batch: int) -> int:
+    head = number.to_bytes(2)
+    stale = " OR ".join(f"substring({c} from 1 for 2) <> %s" for c in columns)
+    names = ", ".join(columns)
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT {key}, {names} FROM {table} WHERE {stale} LIMIT %s FOR UPDATE SKIP LOCKED",
+            [*([head] * len(columns)), batch],
+        )
+        rows = cursor.fetchall()
+        fresh = [
+            [
+                None if value is None else seal(unseal(bytes(value), kind), kind)
+                for value, kind in zip(row[1:], columns.values(), strict=True)
+            ]
+            + [row[0]]
+            for row in rows
+        ]
+        sets = ", ".join(f"{c} = %s" for c in columns)
+        cursor.executemany(f"UPDATE {table} SET {sets} WHERE {key} = %s", fresh)
+    return len(rows)
+
+
+def rewrap(new_master: str) -> int:
+    """Wrap every key with a new master key (base64, 32 bytes); how many."""
+    fresh = base64.b64decode(new_master)
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SELECT number, wrapped FROM kernel_vaultkey FOR UPDATE")
+        rows = cursor.fetchall()
+        for number, wrapped in rows:
+            nonce = os.urandom(_NONCE)
+            again = nonce + AESGCM(fresh).encrypt(nonce, unwrap(bytes(wrapped)), b"key")
+            cursor.execute(
+                "UPDATE kernel_vaultkey SET wrapped = %s WHERE number = %s", [again, number]
+            )
+    return len(rows)
 
 
 def forget_keys() -> None:
