@@ -45,6 +45,7 @@ function tooltip(points: unknown): HTMLElement {
 export function options(kind: string, data: ChartData, colour: (name: string) => string): echarts.EChartsCoreOption {
   const text = { color: colour("--ink-3"), fontSize: 11.5, fontFamily: colour("--font") };
   const progress = kind === "progress";
+  const every = Math.max(1, Math.ceil(data.x.length / 6)); // labels counted from the last day, which matters most
   return {
     animation: false,
     aria: { enabled: true },
@@ -62,7 +63,7 @@ export function options(kind: string, data: ChartData, colour: (name: string) =>
       type: "category",
       boundaryGap: !progress,
       data: data.x,
-      axisLabel: { ...text, hideOverlap: true, showMinLabel: true },
+      axisLabel: { ...text, interval: (index: number) => (data.x.length - 1 - index) % every === 0 },
       axisLine: { lineStyle: { color: colour("--line") } },
       axisTick: { show: false },
     },

@@ -92,16 +92,16 @@ export function middle(geometry: Geometry): [number, number] {
 }
 
 /**
- * The built-up core: the box around the densest half of the grids, leaving out the outermost twentieth
+ * The built-up core: the box around the smaller half of the grids, leaving out the outermost tenth
  * on each side. Null if that is most of the district anyway, so that enlarging it would show nothing new.
  */
 export function builtUpCore(grids: FeatureCollection, district: Box): Box | null {
   const cells = grids.features.map((grid) => ({ at: middle(grid.geometry), size: size(grid.geometry) }));
   if (cells.length < 20) return null;
-  const small = cells.sort((a, b) => a.size - b.size).slice(0, Math.ceil(cells.length * 0.55));
+  const small = cells.sort((a, b) => a.size - b.size).slice(0, Math.ceil(cells.length * 0.5));
   const between = (values: number[]): [number, number] => {
     values.sort((a, b) => a - b);
-    const cut = Math.floor(values.length * 0.05);
+    const cut = Math.floor(values.length * 0.1);
     return [values[cut] ?? 0, values[values.length - 1 - cut] ?? 0];
   };
   const [west, east] = between(small.map((cell) => cell.at[0]));
@@ -128,6 +128,19 @@ export function freestCorner(points: readonly (readonly [number, number])[], wid
         (corner.endsWith("left") ? x < width : x > 1 - width) && (corner.startsWith("top") ? y < height : y > 1 - height),
     ).length;
   return corners.reduce((best, corner) => (hidden(corner) < hidden(best) ? corner : best));
+}
+
+/** Left, top, right, bottom in pixels. */
+export type Frame = readonly [number, number, number, number];
+
+/** The room a name takes when its middle stands at x, y: a Han character is as wide as high. */
+export function frameOf(text: string, x: number, y: number, height = 15): Frame {
+  const width = [...text].reduce((sum, letter) => sum + height * (letter > "\u2e80" ? 1.1 : 0.66), 0);
+  return [x - width / 2, y - height / 2, x + width / 2, y + height / 2];
+}
+
+export function overlap(a: Frame, b: Frame): boolean {
+  return a[0] < b[2] && b[0] < a[2] && a[1] < b[3] && b[1] < a[3];
 }
 
 export function nameOf(feature: Feature): string {

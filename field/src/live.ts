@@ -50,7 +50,7 @@ export function watchLive(): void {
     const note = document.getElementById("stale");
     if (note) {
       note.hidden = age === null;
-      const text = (note.dataset["text"] ?? "").replace("%s", String(age ?? 0));
+      const text = (note.dataset["text"] ?? "").replace("{n}", String(age ?? 0));
       const words = note.querySelector("span") ?? note;
       if (words.textContent !== text) words.textContent = text;
     }

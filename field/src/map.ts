@@ -10,7 +10,9 @@
  */
 import * as L from "leaflet";
 import type { Feature, FeatureCollection, GeoJsonObject, Geometry } from "geojson";
-import { type Box, boxOf, builtUpCore, freestCorner, labelPoint, middle, nameOf } from "./geometry.ts";
+import {
+  type Box, type Frame, boxOf, builtUpCore, frameOf, freestCorner, labelPoint, middle, nameOf, overlap,
+} from "./geometry.ts";
 import { json } from "./page.ts";
 
 type GridProperties = { number: number | string; name: string; residents?: number; url?: string };
@@ -68,12 +70,6 @@ export class GridMap {
     map.fitBounds(bounds(whole), { padding: [10, 10] });
     this.draw(map, layers);
 
-    const seen = map.getBounds();
-    const view: Box = [seen.getWest(), seen.getSouth(), seen.getEast(), seen.getNorth()];
-    for (const feature of layers.neighbours?.features ?? []) {
-      const spot = labelPoint(feature.geometry, view);
-      if (spot) this.write(map, spot, nameOf(feature), "name far");
-    }
     for (const feature of layers.subdistricts?.features ?? []) this.write(map, middle(feature.geometry), nameOf(feature), "name");
     const fine = L.layerGroup();
     for (const grid of grids.features) this.write(fine, middle(grid.geometry), nameOf(grid), "name fine");
@@ -86,6 +82,7 @@ export class GridMap {
       inset?.remove();
       if (core && this.element.clientWidth < 560) map.fitBounds(bounds(core));
     }
+    this.nameNeighbours(map, layers.neighbours, layers.subdistricts, inset);
     new ResizeObserver(() => map.invalidateSize({ animate: false })).observe(this.element);
     this.element.dataset["ready"] = "1";
   }
@@ -179,6 +176,37 @@ export class GridMap {
       if (spot) this.write(large, spot, nameOf(feature), "name");
     }
     L.rectangle(large.getBounds(), { className: "frame", fill: false, interactive: false }).addTo(map);
+  }
+
+  /** Names of the districts around, where they stand clear of the frame, the inset and other names. */
+  private nameNeighbours(
+    map: L.Map,
+    neighbours: FeatureCollection | null,
+    subdistricts: FeatureCollection | null,
+    inset: HTMLElement | null,
+  ): void {
+    const seen = map.getBounds();
+    const view: Box = [seen.getWest(), seen.getSouth(), seen.getEast(), seen.getNorth()];
+    const { x: width, y: height } = map.getSize();
+    const at = ([x, y]: [number, number]): L.Point => map.latLngToContainerPoint([y, x]);
+    const taken: Frame[] = (subdistricts?.features ?? []).map((feature) => {
+      const spot = at(middle(feature.geometry));
+      return frameOf(nameOf(feature), spot.x, spot.y);
+    });
+    if (inset?.isConnected) {
+      const { offsetLeft: left, offsetTop: top, offsetWidth, offsetHeight } = inset;
+      taken.push([left, top, left + offsetWidth, top + offsetHeight]);
+    }
+    for (const feature of neighbours?.features ?? []) {
+      const place = labelPoint(feature.geometry, view);
+      if (!place) continue;
+      const spot = at(place);
+      const frame = frameOf(nameOf(feature), spot.x, spot.y, 18);
+      const outside = frame[0] < 4 || frame[1] < 4 || frame[2] > width - 4 || frame[3] > height - 4;
+      if (outside || taken.some((other) => overlap(frame, other))) continue;
+      taken.push(frame);
+      this.write(map, place, nameOf(feature), "name far");
+    }
   }
 
   private show(grid: Grid): void {

@@ -27,7 +27,10 @@ NAVIGATION = (
     Entry("dashboard", _("Situation"), "activity", frozenset({Duty.COMMAND})),
     Entry("dispatch:tasks", _("Tasks"), "checklist", frozenset({Duty.CARRY_OUT, Duty.DISPATCH})),
     Entry(
-        "sampling:tubes", _("Testing"), "swab", frozenset({Duty.COLLECT_SAMPLES, Duty.ENTER_RESULTS})
+        "sampling:tubes",
+        _("Testing"),
+        "swab",
+        frozenset({Duty.COLLECT_SAMPLES, Duty.ENTER_RESULTS}),
     ),
     Entry("cases:cases", _("Cases"), "virus", frozenset({Duty.INVESTIGATE, Duty.COMMAND})),
     Entry("measures:orders", _("Orders"), "file", frozenset({Duty.DECIDE_MEASURES, Duty.COMMAND})),

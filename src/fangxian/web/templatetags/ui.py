@@ -69,13 +69,14 @@ def spark(values: Iterable[float] | None, width: int = 88, height: int = 26) -> 
 
 @register.simple_tag
 def meter(percent: float | None, low: float = 80) -> SafeString | str:
-    """A short bar; `low` percent and under is drawn in the warning colour. Write the number beside it."""
+    """A short bar, in the warning colour below `low` percent. Write the number beside it."""
     if percent is None:
         return ""
     share = max(0.0, min(100.0, float(percent)))
     return format_html(
         '<svg class="meter{}" viewBox="0 0 100 6" preserveAspectRatio="none" aria-hidden="true">'
-        '<rect class="track" width="100" height="6"/><rect class="fill" width="{}" height="6"/></svg>',
+        '<rect class="track" width="100" height="6"/>'
+        '<rect class="fill" width="{}" height="6"/></svg>',
         " low" if share < low else "",
         round(share, 1),
     )
@@ -93,7 +94,10 @@ def risk(level: int | str, label: str = "") -> SafeString:
 
 @register.simple_tag
 def state(tone: str, label: str) -> SafeString:
-    """The state of anything that is not a risk. Tones: open, wait, done, late, ended, or "" (plain)."""
+    """The state of anything that is not a risk.
+
+    tone   open, wait, done, late, ended, or "" for none
+    """
     return format_html('<span class="state {}">{}</span>', tone, label)
 
 
@@ -195,3 +199,18 @@ def legend(counts: Iterable[tuple[int, int]]) -> SafeString:
             ((level, RISK_WORDS[level], f"{count:,}") for level, count in rows),
         ),
     )
+
+
+@register.simple_tag
+def map_words() -> dict[str, Any]:
+    """What the map says, for its `json_script`."""
+    return {
+        "levels": [str(word) for word in RISK_WORDS],
+        "zoom_in": _("Zoom in"),
+        "zoom_out": _("Zoom out"),
+        "score": _("Score"),
+        "cases7": _("Cases, 7 days"),
+        "residents": _("Residents"),
+        "open": _("Open this grid"),
+        "close": _("Close"),
+    }
