@@ -29,7 +29,7 @@ SOURCES_WORDS := $(shell find src -name '*.po')
         check-words check-packs check-locks
 
 help: ## this list
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1|\2/p' $(MAKEFILE_LIST) | column -t -s '|'
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-10s%s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
 setup: $(DONE)/assets $(DONE)/words ## install and build everything needed; quick when nothing changed
 
