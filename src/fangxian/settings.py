@@ -97,7 +97,10 @@ TEMPLATES = [
     }
 ]
 
-DATABASES: dict[str, dict[str, Any]] = {"default": embedded.connection_settings()}
+# A demonstration never shares a database with people's data.
+DATABASES: dict[str, dict[str, Any]] = {
+    "default": embedded.connection_settings("fangxian_demo" if MODE == "demo" else "fangxian")
+}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 CACHES = {
     "default": {

@@ -8,8 +8,9 @@ a hash chain inside every transaction would cap the whole system at some 700 wri
 import hashlib
 import json
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
+from datetime import datetime
 from typing import Any, ClassVar
 from uuid import UUID
 
@@ -17,6 +18,9 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import connection, transaction
+from django.db.models import TextChoices
+from django.utils.dateparse import parse_datetime
+from django.utils.timezone import localtime
 from psycopg import sql
 
 from fangxian.kernel import clock, reactions, vault
@@ -34,10 +38,12 @@ class Fact:
     """Something that happened. Subclasses in a room's events.py add fields and a sentence.
 
     `sentence` is shown to people with the fields filled in; fields are ids, codes and numbers,
-    never names, so that people can be forgotten without breaking the seals.
+    never names, so that people can be forgotten without breaking the seals. `words` says which
+    fields hold a word of which choices, so that the reader sees its label.
     """
 
     sentence: ClassVar[Any] = ""
+    words: ClassVar[Mapping[str, type[TextChoices]]] = {}
     icon: ClassVar[str] = "point"
     tone: ClassVar[str] = ""  # "", good, warning or danger
 
@@ -370,3 +376,31 @@ def fact_of(event: Event) -> Fact | None:
         return fact_type(**values)
     except TypeError:  # the fact has gained a field since
         return None
+
+
+def told(event: Event, *, area: str) -> str:
+    """The event as a sentence in the reader's language; `area` is the readable place."""
+    fact_type = fact_types().get(event.kind)
+    if fact_type is None:
+        return event.kind
+    values = {name: _readable(fact_type, name, value) for name, value in event.facts.items()}
+    try:
+        return str(fact_type.sentence).format(**{**values, "area": area})
+    except KeyError:  # the sentence has gained a field since
+        return event.kind
+
+
+def _readable(fact_type: type[Fact], name: str, value: Any) -> str:
+    if name in fact_type.words and value in fact_type.words[name].values:
+        return str(fact_type.words[name](value).label)
+    if isinstance(value, str) and (moment := _moment(value)):
+        return f"{localtime(moment):%m-%d %H:%M}"
+    return f"{value:,}" if isinstance(value, int) else str(value)
+
+
+def _moment(text: str) -> datetime | None:
+    try:
+        moment = parse_datetime(text)
+    except ValueError:
+        return None
+    return moment if moment and moment.tzinfo else None

@@ -1,0 +1,78 @@
+"""What operators type."""
+
+import pytest
+from django.conf import settings as configured
+from pytest_django import Settings
+
+from fangxian import cli
+from fangxian.kernel import commands, ledger
+from fangxian.kernel.access import PLAYBOOK, Duty
+from fangxian.kernel.ledger import record
+from fangxian.kernel.models import Account
+from fangxian.kernel.readiness import unfit_for_production
+from fangxian.kernel.tests import make
+from fangxian.kernel.vault import DEMO_MASTER_KEY
+
+pytestmark = pytest.mark.django_db
+
+
+def test_help_names_every_command(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["--help"]) == 0
+
+    text = capsys.readouterr().out
+    for word in ("demo", "serve", "worker", "migrate", "ledger", "vault", "packs", "areas", "why"):
+        assert f"  {word} " in text
+
+
+def test_an_unknown_command_is_refused_with_the_list(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["dance"]) == 2
+    assert "serve" in capsys.readouterr().err
+
+
+def test_an_account_is_made_with_its_duties(capsys: pytest.CaptureFixture[str]) -> None:
+    words = ["add", "li", "--name", "李", "--area", "1/2/", "--duty", "audit", "--password", "-"]
+
+    assert commands.account(words) == 0
+    assert commands.account(words) == 1  # the name is taken
+
+    li = Account.objects.get(username="li").actor
+    assert (li.within, li.duties) == ("1/2/", {Duty.AUDIT})
+    assert "Password: " in capsys.readouterr().out
+
+
+def test_a_weak_password_is_refused() -> None:
+    assert commands.account(["add", "li", "--name", "李", "--password", "12345678"]) == 1
+    assert not Account.objects.exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_verify_says_what_to_note_down(capsys: pytest.CaptureFixture[str]) -> None:
+    from django.db import transaction
+
+    with transaction.atomic():
+        record(make.knock(), actor=PLAYBOOK)
+
+    assert commands.ledger(["seal"]) == 0
+    assert commands.ledger(["verify"]) == 0
+    assert commands.ledger(["verify", "--anchor", "9:abc"]) == 1
+
+    out, err = capsys.readouterr()
+    assert ledger.verify().head in out
+    assert "BROKEN" in err
+
+
+def test_production_does_not_start_with_defaults_and_says_the_mend(settings: Settings) -> None:
+    make.account()
+    Account.objects.update(demo=True)
+    settings.MODE, settings.DEBUG = "production", True
+    settings.SECRET_KEY = configured.DEFAULT_SECRET_KEY
+    settings.VAULT_MASTER_KEY = DEMO_MASTER_KEY
+
+    faults = " ".join(unfit_for_production())
+
+    for mend in ("FANGXIAN_DEBUG", "FANGXIAN_SECRET_KEY", "FANGXIAN_VAULT_KEY", "close-demo"):
+        assert mend in faults
+
+    settings.DEBUG, settings.SECRET_KEY, settings.VAULT_MASTER_KEY = False, "x" * 50, "eA=="
+    commands.account(["close-demo"])
+    assert unfit_for_production() == []
