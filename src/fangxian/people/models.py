@@ -26,9 +26,12 @@ class Household(models.Model):
 
 
 class Resident(models.Model):
-    """A person of the register. `area_path` is where they really stay now, "" if nowhere here.
+    """A person of the register. `area_path` is where they really stay now, as exactly as is known:
+    the dwelling, or only the community, or only the district for one who has moved away.
 
-    number   stands for the person in compact tables such as visits
+    number        stands for the person in compact tables such as visits
+    merged_into   set when this record turned out to be another one of the same person; everything
+                  that still refers to it means that one
     """
 
     class Sex(models.TextChoices):
@@ -61,6 +64,7 @@ class Resident(models.Model):
     household = models.ForeignKey(Household, models.PROTECT, null=True, related_name="members")
     area_path = AreaPathField(blank=True)
     synthetic = models.BooleanField(default=False)  # made up by the generator, not a person
+    merged_into = models.ForeignKey("self", models.PROTECT, null=True, related_name="merged")
     created_at = models.DateTimeField(default=now)
 
     class Meta:
@@ -80,6 +84,21 @@ class Resident(models.Model):
                 name="resident_identity_comes_with_its_index",
                 condition=Q(identity=None, identity_index=None)
                 | Q(identity__isnull=False, identity_index__isnull=False),
+            ),
+            models.CheckConstraint(
+                name="resident_phone_comes_with_its_index",
+                condition=Q(phone=None, phone_index=None)
+                | Q(phone__isnull=False, phone_index__isnull=False),
+            ),
+            models.CheckConstraint(
+                name="resident_is_not_merged_into_itself",
+                condition=Q(merged_into=None) | ~Q(merged_into=F("id")),
+            ),
+            # Whoever stays somewhere is found there; a merged record stays nowhere.
+            models.CheckConstraint(
+                name="resident_is_somewhere_unless_merged",
+                condition=(Q(merged_into=None) & ~Q(area_path=""))
+                | Q(merged_into__isnull=False, area_path="", household=None, identity=None),
             ),
         ]
 
@@ -148,6 +167,14 @@ class Need(models.Model):
             models.UniqueConstraint(
                 name="need_is_noted_once", fields=["resident", "kind"], condition=Q(until=None)
             ),
+            models.CheckConstraint(
+                name="need_ends_after_it_began",
+                condition=Q(until=None) | Q(until__isnull=False, until__gte=F("since")),
+            ),
+        ]
+        indexes: ClassVar = [
+            # Who needs this? (dialysis in the whole district, for example)
+            models.Index(name="need_of_kind", fields=["kind"], condition=Q(until=None)),
         ]
 
     def __str__(self) -> str:
@@ -175,6 +202,11 @@ class Consent(models.Model):
                 condition=Q(withdrawn_at=None)
                 | Q(withdrawn_at__isnull=False, withdrawn_at__gte=F("given_at")),
             ),
+            models.UniqueConstraint(
+                name="consent_stands_once_for_a_purpose",
+                fields=["resident", "purpose"],
+                condition=Q(withdrawn_at=None),
+            ),
         ]
 
     def __str__(self) -> str:
@@ -193,13 +225,125 @@ class Proxy(models.Model):
 
     class Meta:
         constraints: ClassVar = [
-            models.CheckConstraint(
-                name="proxy_is_somebody_else", condition=~Q(resident=F("acts"))
-            ),
+            models.CheckConstraint(name="proxy_is_somebody_else", condition=~Q(resident=F("acts"))),
             models.UniqueConstraint(
                 name="proxy_is_named_once", fields=["resident", "acts"], condition=Q(until=None)
+            ),
+            models.CheckConstraint(
+                name="proxy_ends_after_it_began",
+                condition=Q(until=None) | Q(until__isnull=False, until__gte=F("since")),
             ),
         ]
 
     def __str__(self) -> str:
         return self.relation
+
+
+class DuplicateOffer(models.Model):
+    """Two records that may be one person, for somebody to decide. The machine never merges.
+
+    `one` was registered before `other`. `area_path` is the smallest area that holds both, so only
+    those who see both can decide.
+    """
+
+    class Why(models.TextChoices):
+        NAME_AND_BIRTH = "name_and_birth", _("same name and birth date")
+        NAME_AND_PHONE = "name_and_phone", _("same name and phone")
+
+    class State(models.TextChoices):
+        OPEN = "open", _("to decide")
+        SAME = "same", _("one person, merged")
+        DIFFERENT = "different", _("two people")
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    one = models.ForeignKey(Resident, models.PROTECT, related_name="+")
+    other = models.ForeignKey(Resident, models.PROTECT, related_name="+")
+    why = models.CharField(max_length=14, choices=Why.choices)
+    state = models.CharField(max_length=9, choices=State.choices, default=State.OPEN)
+    area_path = AreaPathField(blank=True)
+    found_at = models.DateTimeField(default=now)
+    decided_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes: ClassVar = [
+            # What is there to decide here?
+            models.Index(
+                name="duplicate_offer_open", fields=["area_path", "id"], condition=Q(state="open")
+            ),
+        ]
+        constraints: ClassVar = [
+            models.UniqueConstraint(name="duplicate_is_offered_once", fields=["one", "other"]),
+            models.CheckConstraint(
+                name="duplicate_is_of_two_records", condition=~Q(one=F("other"))
+            ),
+            models.CheckConstraint(
+                name="duplicate_is_decided_at_a_time",
+                condition=Q(state="open", decided_at=None)
+                | (~Q(state="open") & Q(decided_at__isnull=False)),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.one_id} {self.other_id} {self.why}"
+
+
+class ImportRun(models.Model):
+    """One list of residents being taken into the register, and what became of its rows.
+
+    upload   the file as it came, in base64, until the run has ended
+    errors   the rows that were not taken, as .xlsx in base64, until somebody discards them
+    """
+
+    class State(models.TextChoices):
+        WAITING = "waiting", _("waiting")
+        RUNNING = "running", _("running")
+        DONE = "done", _("done")
+        REFUSED = "refused", _("refused")
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    account = models.ForeignKey("kernel.Account", models.PROTECT, null=True, related_name="+")
+    area_path = AreaPathField(blank=True)
+    file_name = models.CharField(max_length=120)
+    language = models.CharField(max_length=10)
+    add_dwellings = models.BooleanField(default=False)
+    state = models.CharField(max_length=8, choices=State.choices, default=State.WAITING)
+    reason = models.TextField(blank=True)  # why the whole file was refused
+    rows_in_all = models.IntegerField(default=0)
+    rows_read = models.IntegerField(default=0)
+    rows_taken = models.IntegerField(default=0)
+    rows_known = models.IntegerField(default=0)  # already in the register, unchanged
+    rows_refused = models.IntegerField(default=0)
+    offers = models.IntegerField(default=0)  # possible duplicates for somebody to decide
+    upload = EncryptedField(kind="file", null=True)
+    errors = EncryptedField(kind="file", null=True)
+    created_at = models.DateTimeField(default=now)
+    ended_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes: ClassVar = [
+            models.Index(name="import_run_here", fields=["area_path", "id"]),
+        ]
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                name="import_run_counts_every_row_once",
+                condition=Q(
+                    rows_read=F("rows_taken") + F("rows_known") + F("rows_refused"),
+                ),
+            ),
+            models.CheckConstraint(
+                name="import_run_keeps_no_upload_after_its_end",
+                condition=Q(state__in=["waiting", "running"], ended_at=None)
+                | Q(state__in=["done", "refused"], ended_at__isnull=False, upload=None),
+            ),
+            models.CheckConstraint(
+                name="import_run_is_refused_for_a_reason",
+                condition=~Q(state="refused") | ~Q(reason=""),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.file_name} {self.state}"
+
+    @property
+    def percent(self) -> int:
+        return 100 * self.rows_read // self.rows_in_all if self.rows_in_all else 0

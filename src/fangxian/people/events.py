@@ -1,0 +1,176 @@
+"""What can happen in the register, as facts of the ledger. Ids, codes and counts; never names."""
+
+from dataclasses import dataclass
+from typing import Any, ClassVar
+from uuid import UUID
+
+from django.utils.translation import gettext_lazy as _
+
+from fangxian.kernel.ledger import Fact
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResidentRegistered(Fact):
+    sentence: ClassVar[Any] = _("Resident {number} was registered at {area}")
+    icon: ClassVar[str] = "users"
+    number: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResidentCorrected(Fact):
+    """fields   names of the columns that changed, not their values"""
+
+    sentence: ClassVar[Any] = _("The record of resident {number} was corrected ({fields})")
+    icon: ClassVar[str] = "users"
+    number: int
+    fields: list[str]
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResidentMoved(Fact):
+    """from_path   where they stayed before"""
+
+    sentence: ClassVar[Any] = _("Resident {number} now stays at {area}")
+    icon: ClassVar[str] = "home"
+    number: int
+    from_path: str
+    since: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResidentLeft(Fact):
+    sentence: ClassVar[Any] = _("Resident {number} no longer stays at {area}")
+    icon: ClassVar[str] = "home"
+    number: int
+    until: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HouseholdFounded(Fact):
+    sentence: ClassVar[Any] = _("A household was founded at {area}")
+    icon: ClassVar[str] = "home"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NeedNoted(Fact):
+    sentence: ClassVar[Any] = _("A special need of resident {number} was noted ({need})")
+    icon: ClassVar[str] = "user-check"
+    number: int
+    need: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NeedEnded(Fact):
+    sentence: ClassVar[Any] = _("A special need of resident {number} has ended ({need})")
+    icon: ClassVar[str] = "user-check"
+    number: int
+    need: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConsentGiven(Fact):
+    sentence: ClassVar[Any] = _("Resident {number}: purpose “{purpose}” noted ({basis})")
+    icon: ClassVar[str] = "file-text"
+    number: int
+    purpose: str
+    basis: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConsentWithdrawn(Fact):
+    sentence: ClassVar[Any] = _("Resident {number} withdrew the consent for “{purpose}”")
+    icon: ClassVar[str] = "file-text"
+    number: int
+    purpose: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProxyNamed(Fact):
+    sentence: ClassVar[Any] = _("Resident {acts_number} now acts for resident {number}")
+    icon: ClassVar[str] = "users"
+    number: int
+    acts_number: int
+    acts_id: UUID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProxyEnded(Fact):
+    sentence: ClassVar[Any] = _("Resident {acts_number} no longer acts for resident {number}")
+    icon: ClassVar[str] = "users"
+    number: int
+    acts_number: int
+    acts_id: UUID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResidentsMerged(Fact):
+    """subject_id   the record that is kept"""
+
+    sentence: ClassVar[Any] = _(
+        "Record {dropped_number} was found to be resident {number} and merged into it"
+    )
+    icon: ClassVar[str] = "users"
+    tone: ClassVar[str] = "warning"
+    number: int
+    dropped_number: int
+    dropped_id: UUID
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DuplicateDismissed(Fact):
+    sentence: ClassVar[Any] = _("Two similar records were found to be two people")
+    icon: ClassVar[str] = "users"
+    one_id: UUID
+    other_id: UUID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PersonOpened(Fact):
+    sentence: ClassVar[Any] = _("The page of a resident at {area} was opened ({purpose})")
+    icon: ClassVar[str] = "eye"
+    purpose: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PersonUnmasked(Fact):
+    sentence: ClassVar[Any] = _("{fields} of a resident at {area} unmasked: {purpose}")
+    icon: ClassVar[str] = "eye"
+    tone: ClassVar[str] = "warning"
+    fields: list[str]
+    purpose: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResidentsImported(Fact):
+    """subject_id   the import run"""
+
+    sentence: ClassVar[Any] = _(
+        "A list was imported at {area}: {taken} residents taken, {known} already known,"
+        " {refused} rows refused"
+    )
+    icon: ClassVar[str] = "file-text"
+    taken: int
+    known: int
+    refused: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResidentsExported(Fact):
+    """subject_id   who took the list away"""
+
+    sentence: ClassVar[Any] = _("A list of {rows} residents of {area} was exported, masked")
+    icon: ClassVar[str] = "file-text"
+    tone: ClassVar[str] = "warning"
+    rows: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResidentsGenerated(Fact):
+    """subject_id   the district"""
+
+    sentence: ClassVar[Any] = _("{people} made-up residents were generated at {area} (seed {seed})")
+    icon: ClassVar[str] = "users"
+    people: int
+    seed: int

@@ -1,0 +1,393 @@
+"""What the register can be asked. The viewer comes first; names stay masked.
+
+A merged record is followed to the one that was kept, so ids held elsewhere stay good.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from uuid import UUID
+
+from django.db import connection
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from fangxian.areas.models import Area
+from fangxian.kernel.access import Actor, Duty
+from fangxian.kernel.clock import now
+from fangxian.kernel.errors import NotFound
+from fangxian.kernel.models import Account, Event
+from fangxian.kernel.vault import blind_index
+from fangxian.people import rules
+from fangxian.people.models import (
+    Consent,
+    DuplicateOffer,
+    Household,
+    ImportRun,
+    Need,
+    Proxy,
+    Resident,
+    Stay,
+)
+
+_READERS = frozenset({Duty.SEE_REGISTER, Duty.KEEP_REGISTER})
+# Whoever has the card or the phone number before them may look up whose it is.
+_SEARCHERS = _READERS | {Duty.COLLECT_SAMPLES, Duty.INVESTIGATE, Duty.UNMASK}
+
+
+@dataclass(frozen=True, slots=True)
+class Brief:
+    """What lists of other rooms show of a person. `name` is masked; `age` None if unknown."""
+
+    id: UUID
+    number: int
+    name: str
+    age: int | None
+    sex: str
+    area_path: str
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """One time that somebody looked at a person."""
+
+    at: datetime
+    reader: str
+    post: str
+    what: str
+    fields: tuple[str, ...]
+    purpose: str
+    event_id: UUID
+
+
+def today() -> date:
+    """The day of the clock, where the district is."""
+    return timezone.localdate(now())
+
+
+# Residents
+
+
+def residents_visible_to(viewer: Actor) -> QuerySet[Resident]:
+    """Everybody in the viewer's area, merged records left out. No order."""
+    return Resident.objects.filter(area_path__startswith=viewer.within, merged_into=None)
+
+
+def get_resident(viewer: Actor, resident_id: UUID, *, for_change: bool = False) -> Resident:
+    """The resident with this id, or the one that it was merged into."""
+    rows = Resident.objects.filter(Q(area_path__startswith=viewer.within) | Q(area_path=""))
+    if for_change:
+        rows = rows.select_for_update()
+    found = rows.filter(id=resident_id).first()
+    if found and found.merged_into_id:
+        found = rows.filter(id=found.merged_into_id).first()
+    if found is None:
+        raise NotFound(_("resident"))
+    return found
+
+
+def residents_in(viewer: Actor, area_path: str | Sequence[str]) -> QuerySet[Resident]:
+    """Everybody who stays in an area, or in one of several, in the order of the doors."""
+    _must_read(viewer)
+    return residents_visible_to(viewer).filter(_within(area_path)).order_by("area_path", "id")
+
+
+def residents_matching(
+    viewer: Actor,
+    *,
+    area_path: str = "",
+    need: str = "",
+    ages: tuple[int, int | None] | None = None,
+    search: str = "",
+) -> QuerySet[Resident]:
+    """The list of residents, narrowed, in the order of the doors.
+
+    search   the whole of a name, identity number or phone; parts cannot be looked up, for only
+             blind indexes are kept
+    """
+    _must_read(viewer)
+    rows = residents_visible_to(viewer).filter(area_path__startswith=area_path)
+    if need:
+        rows = rows.filter(Exists(_open_needs().filter(resident=OuterRef("id"), kind=need)))
+    if ages:
+        first, last = rules.born_between(ages, today())
+        rows = rows.filter(birth_date__lte=last)
+        if first:
+            rows = rows.filter(birth_date__gte=first)
+    if search.strip():
+        rows = rows.filter(_is_exactly(search))
+    return rows.order_by("area_path", "id")
+
+
+def by_identity(viewer: Actor, identity: str) -> Resident | None:
+    _must_search(viewer)
+    index = blind_index("identity", rules.normal_identity(identity))
+    return residents_visible_to(viewer).filter(identity_index=index).first()
+
+
+def by_phone(viewer: Actor, phone: str) -> QuerySet[Resident]:
+    _must_search(viewer)
+    index = blind_index("phone", rules.normal_phone(phone))
+    return residents_visible_to(viewer).filter(phone_index=index).order_by("area_path", "id")
+
+
+def by_name(viewer: Actor, name: str) -> QuerySet[Resident]:
+    """Everybody of exactly this name."""
+    _must_search(viewer)
+    index = blind_index("name", rules.normal_name(name))
+    return residents_visible_to(viewer).filter(name_index=index).order_by("area_path", "id")
+
+
+def by_numbers(viewer: Actor, numbers: Iterable[int]) -> dict[int, tuple[UUID, str]]:
+    """Id and area path by the short number; numbers outside the viewer's area are left out."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT asked.number, coalesce(kept.id, asked.id),"
+            " coalesce(kept.area_path, asked.area_path)"
+            " FROM people_resident AS asked"
+            " LEFT JOIN people_resident AS kept ON kept.id = asked.merged_into_id"
+            " WHERE asked.number = ANY(%s)"
+            " AND starts_with(coalesce(kept.area_path, asked.area_path), %s)",
+            [list(numbers), viewer.within],
+        )
+        return {number: (identity, path) for number, identity, path in cursor.fetchall()}
+
+
+def numbers_of(viewer: Actor, ids: Iterable[UUID]) -> dict[UUID, int]:
+    """The short number by id; of a merged record, that of the one kept."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT asked.id, coalesce(kept.number, asked.number) FROM people_resident AS asked"
+            " LEFT JOIN people_resident AS kept ON kept.id = asked.merged_into_id"
+            " WHERE asked.id = ANY(%s)"
+            " AND starts_with(coalesce(kept.area_path, asked.area_path), %s)",
+            [list(ids), viewer.within],
+        )
+        return dict(cursor.fetchall())
+
+
+def brief(viewer: Actor, ids: Iterable[UUID]) -> dict[UUID, Brief]:
+    """A masked line about each person, by the id that was asked for. Two statements at most."""
+    day = today()
+    asked = Resident.objects.in_bulk(set(ids))
+    merged = {row.merged_into_id for row in asked.values() if row.merged_into_id}
+    kept = Resident.objects.in_bulk(merged) if merged else {}
+    rows = {
+        one: kept[row.merged_into_id] if row.merged_into_id else row for one, row in asked.items()
+    }
+    return {one: _brief(row, day) for one, row in rows.items() if viewer.sees(row.area_path)}
+
+
+def population(viewer: Actor, paths: Iterable[str]) -> dict[str, int]:
+    """How many stay in each of these areas. One statement, counted from the index."""
+    wanted = [path for path in dict.fromkeys(paths) if viewer.sees(path)]
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT asked.path, (SELECT count(*) FROM people_resident"
+            " WHERE area_path >= asked.path AND area_path < asked.path || '~')"
+            ' FROM unnest(%s::text[] COLLATE "C") AS asked(path)',
+            [wanted],
+        )
+        return dict(cursor.fetchall())
+
+
+# What belongs to a resident
+
+
+def household_of(viewer: Actor, resident_id: UUID) -> list[Resident]:
+    """The other people of the resident's household, eldest first; empty if alone."""
+    resident = get_resident(viewer, resident_id)
+    if resident.household_id is None:
+        return []
+    return list(
+        residents_visible_to(viewer)
+        .filter(household=resident.household_id)
+        .exclude(id=resident.id)
+        .order_by("birth_date", "number")
+    )
+
+
+def households_at(viewer: Actor, area_path: str) -> QuerySet[Household]:
+    return Household.objects.filter(
+        Q(area_path__startswith=viewer.within), area_path__startswith=area_path
+    ).order_by("area_path", "id")
+
+
+def needs_of(viewer: Actor, resident_id: UUID) -> QuerySet[Need]:
+    """Open needs first, then those that have ended."""
+    resident = get_resident(viewer, resident_id)
+    return resident.needs.order_by(F("until").desc(nulls_first=True), "kind", "id")
+
+
+def needs_by_resident(viewer: Actor, ids: Iterable[UUID]) -> dict[UUID, list[str]]:
+    """The kinds of open needs of several people. One statement."""
+    needs: dict[UUID, list[str]] = defaultdict(list)
+    rows = _open_needs().filter(
+        resident__in=list(ids), resident__area_path__startswith=viewer.within
+    )
+    for resident_id, kind in rows.order_by("kind").values_list("resident", "kind"):
+        needs[resident_id].append(kind)
+    return dict(needs)
+
+
+def with_need(viewer: Actor, area_path: str, kind: str) -> QuerySet[Resident]:
+    """Everybody in an area who has this need now, in the order of the doors."""
+    return residents_matching(viewer, area_path=area_path, need=kind)
+
+
+def stays_of(viewer: Actor, resident_id: UUID) -> QuerySet[Stay]:
+    """Latest first."""
+    resident = get_resident(viewer, resident_id)
+    return resident.stays.select_related("dwelling").order_by("-since", "-id")
+
+
+def consents_of(viewer: Actor, resident_id: UUID) -> QuerySet[Consent]:
+    return get_resident(viewer, resident_id).consents.order_by("-given_at", "-id")
+
+
+def proxies_of(viewer: Actor, resident_id: UUID) -> QuerySet[Proxy]:
+    """Who acts for this resident now."""
+    resident = get_resident(viewer, resident_id)
+    return resident.proxies.filter(until=None).select_related("acts").order_by("since", "id")
+
+
+def who_looked_at(viewer: Actor, resident_id: UUID) -> list[Look]:
+    """Every time somebody opened the person or unmasked something, newest first.
+
+    For those who audit or command; the person may ask them.
+    """
+    if Duty.AUDIT not in viewer.duties:
+        viewer.must(Duty.COMMAND)
+    resident = get_resident(viewer, resident_id)
+    subjects = [resident.id, *resident.merged.values_list("id", flat=True)]
+    events = list(
+        Event.objects.filter(
+            subject_id__in=subjects, kind__in=["people.person_opened", "people.person_unmasked"]
+        ).order_by("-seq")
+    )
+    readers = Account.objects.in_bulk({event.actor_id for event in events})
+    return [_look(event, readers) for event in events]
+
+
+# What waits for a decision, and lists that were taken in
+
+
+def duplicates_to_decide(viewer: Actor) -> QuerySet[DuplicateOffer]:
+    _must_read(viewer)
+    return (
+        DuplicateOffer.objects.filter(state="open", area_path__startswith=viewer.within)
+        .select_related("one", "other")
+        .order_by("area_path", "id")
+    )
+
+
+def get_duplicate(viewer: Actor, offer_id: UUID, *, for_change: bool = False) -> DuplicateOffer:
+    rows = DuplicateOffer.objects.filter(area_path__startswith=viewer.within)
+    if for_change:
+        rows = rows.select_for_update()
+    found = rows.filter(id=offer_id).first()
+    if found is None:
+        raise NotFound(_("pair of records"))
+    return found
+
+
+def imports_visible_to(viewer: Actor) -> QuerySet[ImportRun]:
+    """Newest first, without the files."""
+    return (
+        ImportRun.objects.filter(area_path__startswith=viewer.within)
+        .defer("upload", "errors")
+        .order_by("-id")
+    )
+
+
+def get_import(viewer: Actor, run_id: UUID) -> ImportRun:
+    viewer.must(Duty.KEEP_REGISTER)
+    found = imports_visible_to(viewer).filter(id=run_id).first()
+    if found is None:
+        raise NotFound(_("import"))
+    return found
+
+
+def places(viewer: Actor, paths: Iterable[str]) -> Mapping[str, str]:
+    """Where each path is, from the community down, in words. One statement.
+
+    Of what lies outside the viewer's area only the community is named.
+    """
+    wanted = {path for path in paths if path}
+    steps: set[str] = set()
+    for path in wanted:
+        parts = path.split("/")[:-1]
+        steps |= {"/".join(parts[:n]) + "/" for n in range(1, len(parts) + 1)}
+    names = {
+        path: (name, level)
+        for path, name, level in Area.objects.filter(path__in=steps).values_list(
+            "path", "name", "level"
+        )
+    }
+    return {path: _place(path, names, in_full=viewer.sees(path)) for path in wanted}
+
+
+_ALOUD = ["community", "building", "unit", "dwelling"]
+
+
+def _place(path: str, names: Mapping[str, tuple[str, str]], *, in_full: bool) -> str:
+    parts = path.split("/")[:-1]
+    steps = [names.get("/".join(parts[:n]) + "/", ("", "")) for n in range(1, len(parts) + 1)]
+    said = [name for name, level in steps if level in (_ALOUD if in_full else _ALOUD[:1])]
+    return " ".join(said) or (steps[-1][0] if steps else "")
+
+
+def _look(event: Event, readers: Mapping[UUID, Account]) -> Look:
+    reader = readers.get(event.actor_id)
+    return Look(
+        at=event.at,
+        reader=reader.display_name if reader else _("the system"),
+        post=reader.post if reader else "",
+        what=event.kind.removeprefix("people.person_"),
+        fields=tuple(event.facts.get("fields", [])),
+        purpose=event.facts.get("purpose", ""),
+        event_id=event.id,
+    )
+
+
+def _brief(resident: Resident, day: date) -> Brief:
+    return Brief(
+        id=resident.id,
+        number=resident.number,
+        name=str(resident.name),
+        age=rules.age_at(resident.birth_date, day) if resident.birth_date else None,
+        sex=resident.sex,
+        area_path=resident.area_path,
+    )
+
+
+def _open_needs() -> QuerySet[Need]:
+    return Need.objects.filter(until=None)
+
+
+def _within(area_path: str | Sequence[str]) -> Q:
+    paths = [area_path] if isinstance(area_path, str) else list(area_path)
+    condition = Q(id__in=[])
+    for path in paths:
+        condition |= Q(area_path__startswith=path)
+    return condition
+
+
+def _is_exactly(search: str) -> Q:
+    return (
+        Q(name_index=blind_index("name", rules.normal_name(search)))
+        | Q(identity_index=blind_index("identity", rules.normal_identity(search)))
+        | Q(phone_index=blind_index("phone", rules.normal_phone(search)))
+    )
+
+
+def _must_read(viewer: Actor) -> None:
+    if not viewer.duties & _READERS:
+        viewer.must(Duty.SEE_REGISTER)
+
+
+def _must_search(viewer: Actor) -> None:
+    if not viewer.duties & _SEARCHERS:
+        viewer.must(Duty.SEE_REGISTER)

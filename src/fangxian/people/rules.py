@@ -1,0 +1,215 @@
+"""What a name, an identity number and a phone must look like. Values in, verdicts out."""
+
+import re
+import unicodedata
+from collections.abc import Iterable
+from datetime import date
+from enum import Enum
+
+RESIDENT_CARD = "10"
+SYNTHETIC_DIVISION = "99"
+"""First digits of made-up identity numbers.
+
+GB/T 2260 gives provinces 11 to 83, and the 18-digit card of foreign residents begins with 9 and
+the province, so no number of a living person begins with 99.
+"""
+SYNTHETIC_PHONE = "154"
+"""First digits of made-up mobile numbers: a block that no operator has been given. [unverified]"""
+
+_PROVINCES = frozenset(
+    str(province)
+    for region in (
+        range(11, 16),
+        range(21, 24),
+        range(31, 38),
+        range(41, 47),
+        range(50, 55),
+        range(61, 66),
+    )
+    for province in region
+) | {"71", "81", "82", "83"}
+_WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
+_CHECKS = "10X98765432"
+_EIGHTEEN = re.compile(r"[0-9]{17}[0-9X]")
+_OLDEST = date(1900, 1, 1)
+_OTHER_DOCUMENTS = {
+    "14": re.compile(r"[HM][0-9]{8}([0-9]{2})?"),
+    "15": re.compile(r"[0-9]{8}([0-9]{2}[A-Z]?)?"),
+    "16": re.compile(r"[A-Z0-9]{8,12}"),
+    "20": re.compile(r"[A-Z0-9]{5,17}"),
+    "34": re.compile(r"[A-Z]{3}[0-9]{12}|9[0-9]{17}"),
+    "99": re.compile(r"[A-Z0-9()/-]{3,24}"),
+}
+
+
+class IdentityFault(Enum):
+    """Why an identity number cannot be right."""
+
+    LENGTH = "length"
+    FIFTEEN_DIGITS = "fifteen_digits"
+    SIGNS = "signs"
+    DIVISION = "division"
+    RESERVED = "reserved"
+    BIRTH_DATE = "birth_date"
+    FUTURE = "future"
+    CHECK_DIGIT = "check_digit"
+    SHAPE = "shape"
+
+
+# Normal forms
+
+
+def half_width(text: str) -> str:
+    """Full-width letters, digits and signs as their ordinary forms, without outer blanks."""
+    return unicodedata.normalize("NFKC", text).strip()
+
+
+def normal_identity(text: str) -> str:
+    """As it is printed on the card: no blanks or hyphens, capital X."""
+    return re.sub(r"[\s\u200b\ufeff-]", "", half_width(text)).upper()
+
+
+def normal_phone(text: str) -> str:
+    """Digits without blanks, hyphens and China's country code; "+" stays for other countries."""
+    digits = re.sub(r"[\s\u200b\ufeff()-]", "", half_width(text))
+    return re.sub(r"^(\+|00)86(?=1[3-9][0-9]{9}$)", "", digits)
+
+
+_HAN = "\u3400-\u9fff\U00020000-\U0003ffff"
+
+
+def normal_name(text: str) -> str:
+    """One blank at most between words, none between Chinese characters, one kind of middle dot."""
+    name = re.sub(r"[•・‧．.·](?=\S)", "·", half_width(text))
+    name = re.sub(r"\s+", " ", name)
+    return re.sub(rf"(?<=[{_HAN}·]) (?=[{_HAN}·])", "", name)
+
+
+# Verdicts
+
+
+def identity_fault(
+    number: str, *, on: date, kind: str = RESIDENT_CARD, synthetic: bool = False
+) -> IdentityFault | None:
+    """What is wrong with a number in normal form, or nothing. GB 11643-1999 for resident cards.
+
+    on          the present day: nobody is born after it
+    synthetic   whether the person is made up; only then is the reserved division allowed
+    """
+    if kind != RESIDENT_CARD:
+        shape = _OTHER_DOCUMENTS.get(kind)
+        return None if shape and shape.fullmatch(number) else IdentityFault.SHAPE
+    return (
+        _fault_of_form(number)
+        or _fault_of_division(number, synthetic)
+        or _fault_of_birth(number, on)
+    )
+
+
+def _fault_of_form(number: str) -> IdentityFault | None:
+    if len(number) == 15 and number.isdigit():  # noqa: PLR2004 - the card before 1999
+        return IdentityFault.FIFTEEN_DIGITS
+    if len(number) != 18:  # noqa: PLR2004
+        return IdentityFault.LENGTH
+    if not _EIGHTEEN.fullmatch(number):
+        return IdentityFault.SIGNS
+    return None
+
+
+def _fault_of_division(number: str, synthetic: bool) -> IdentityFault | None:  # noqa: FBT001
+    if number.startswith(SYNTHETIC_DIVISION):
+        return None if synthetic else IdentityFault.RESERVED
+    return None if number[:2] in _PROVINCES else IdentityFault.DIVISION
+
+
+def _fault_of_birth(number: str, on: date) -> IdentityFault | None:
+    born = birth_date_of(number)
+    if born is None or born < _OLDEST:
+        return IdentityFault.BIRTH_DATE
+    if born > on:
+        return IdentityFault.FUTURE
+    return None if check_character(number) == number[17] else IdentityFault.CHECK_DIGIT
+
+
+def check_character(digits: str) -> str:
+    """The 18th character for the first 17 digits (ISO 7064 MOD 11-2, GB 11643-1999)."""
+    return _CHECKS[sum(w * int(d) for w, d in zip(_WEIGHTS, digits, strict=False)) % 11]
+
+
+def birth_date_of(number: str) -> date | None:
+    """The birth date in a resident identity number; None if there is no such day."""
+    try:
+        return date(int(number[6:10]), int(number[10:12]), int(number[12:14]))
+    except ValueError:
+        return None
+
+
+def sex_of(number: str) -> str:
+    return "male" if int(number[16]) % 2 else "female"
+
+
+_MOBILE = re.compile(r"1[3-9][0-9]{9}")
+_LANDLINE = re.compile(r"0[1-9][0-9]{1,2}[2-9][0-9]{6,7}")
+_ABROAD = re.compile(r"\+[1-9][0-9]{6,14}")
+
+
+def is_phone(number: str) -> bool:
+    """Whether a number in normal form can be a mobile, a landline with area code, or abroad."""
+    return any(shape.fullmatch(number) for shape in (_MOBILE, _LANDLINE, _ABROAD))
+
+
+_LONGEST_NAME = 50
+
+
+def is_name(name: str) -> bool:
+    """Whether text in normal form can be somebody's name: letters of any script, no digits."""
+    signs = set(name) - set(" ·'’-")
+    return (
+        len(name) > 1
+        and len(name) <= _LONGEST_NAME
+        and bool(signs)
+        and all(unicodedata.category(sign)[0] in "LM" for sign in signs)
+    )
+
+
+def is_birth_date(born: date, *, on: date) -> bool:
+    """Whether somebody alive on a day can have been born on the other."""
+    return _OLDEST <= born <= on
+
+
+def age_at(born: date, on: date) -> int:
+    """Completed years. Somebody born on 29 February is a year older on 1 March."""
+    return on.year - born.year - ((on.month, on.day) < (born.month, born.day))
+
+
+def born_between(ages: tuple[int, int | None], on: date) -> tuple[date | None, date]:
+    """First and last birth date of people whose age on a day lies within these, ends included."""
+    youngest, oldest = ages
+    last = _years_before(on, youngest)
+    if oldest is None:
+        return None, last
+    first = _years_before(on, oldest + 1)
+    return date.fromordinal(first.toordinal() + 1), last
+
+
+def _years_before(day: date, years: int) -> date:
+    try:
+        return day.replace(year=day.year - years)
+    except ValueError:  # 29 February
+        return day.replace(year=day.year - years, day=28)
+
+
+def looks_like_formula(text: str) -> bool:
+    """Whether a spreadsheet would run this text as a formula when it is opened."""
+    return text[:1] in {"=", "+", "-", "@", "\t", "\r"}
+
+
+def common_area(paths: Iterable[str]) -> str:
+    """The smallest area that holds all of these."""
+    steps = [path.split("/")[:-1] for path in paths]
+    common: list[str] = []
+    for level in zip(*steps, strict=False):
+        if len(set(level)) > 1:
+            break
+        common.append(level[0])
+    return "".join(f"{step}/" for step in common)

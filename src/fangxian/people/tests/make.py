@@ -1,0 +1,90 @@
+"""Ordinary people and places for tests. Say only what is unusual."""
+
+from datetime import date
+from itertools import count
+from uuid import UUID
+
+from fangxian.areas.models import Area
+from fangxian.kernel.access import Actor, Duty
+from fangxian.kernel.ids import new_id
+from fangxian.people import rules
+from fangxian.people.actions import register_resident
+from fangxian.people.models import Resident
+
+_serial = count(1)
+_LEVELS = [
+    "province",
+    "city",
+    "district",
+    "subdistrict",
+    "community",
+    "building",
+    "unit",
+    "dwelling",
+]
+
+
+def area(name: str, level: str, parent: Area | None = None, code: str = "") -> Area:
+    number = 1000 + next(_serial)
+    path = f"{parent.path if parent else ''}{number}/"
+    return Area.objects.create(
+        number=number, parent=parent, level=level, name=name, path=path, code=code
+    )
+
+
+def district(name: str = "城北区", code: str = "630105") -> Area:
+    province = area("青海省", "province")
+    return area(name, "district", area("西宁市", "city", province), code)
+
+
+def community(name: str = "朝阳社区", *, within: Area | None = None, code: str = "") -> Area:
+    subdistrict = area("朝阳街道", "subdistrict", within or district(code=""))
+    return area(name, "community", subdistrict, code)
+
+
+def dwelling(
+    door: str = "101", *, within: Area | None = None, building: str = "1号楼", unit: str = "1单元"
+) -> Area:
+    """A door in the first stairwell of building 1 of a community."""
+    community_ = within or community()
+    house = _below(community_, building, "building")
+    return _below(_below(house, unit, "unit"), door, "dwelling")
+
+
+def _below(parent: Area, name: str, level: str) -> Area:
+    found = Area.objects.filter(parent=parent, name=name, level=level).first()
+    return found or area(name, level, parent)
+
+
+def identity(
+    born: date = date(1983, 1, 1), *, sex: str = "male", division: str = "630105", serial: int = 0
+) -> str:
+    """A number that is valid in form; another one at each call."""
+    order = (serial or next(_serial)) % 499 * 2 + (1 if sex == "male" else 2)
+    digits = f"{division}{born:%Y%m%d}{order:03d}"
+    return digits + rules.check_character(digits)
+
+
+def resident(
+    name: str = "王建国", *, at: Area | None = None, by: Actor | None = None, **known: object
+) -> Resident:
+    """Somebody of 1983 with identity card and phone, at a door."""
+    said: dict[str, object] = {"identity": identity(), "phone": phone()} | known
+    place = at or dwelling()
+    return register_resident(by or KEEPER, name=name, dwelling_id=place.id, **said)  # type: ignore[arg-type]
+
+
+def phone() -> str:
+    return f"139{next(_serial):08d}"
+
+
+def actor(*duties: Duty, within: str = "", name: str = "") -> Actor:
+    return Actor(id=new_id(), within=within, duties=frozenset(duties), name=name)
+
+
+KEEPER = Actor(
+    id=UUID("01900000-0000-7000-8000-00000000aaaa"),
+    within="",
+    duties=frozenset({Duty.KEEP_REGISTER, Duty.SEE_REGISTER, Duty.UNMASK, Duty.COMMAND}),
+    name="Keeper Ma",
+)
