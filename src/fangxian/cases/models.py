@@ -6,6 +6,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
+from fangxian.kernel import ids
 from fangxian.kernel.clock import now
 from fangxian.kernel.fields import AreaPathField
 from fangxian.kernel.ids import new_id
@@ -15,6 +16,8 @@ class Case(models.Model):
     """An infected person. `code("C", number)` is what people call it.
 
     infectious_from, infectious_until   the window in which contacts are looked for, by the pack
+    isolated_at                         since when the case is kept apart from others
+    traced_at                           when contacts were last looked for
     """
 
     class Classification(models.TextChoices):
@@ -43,30 +46,54 @@ class Case(models.Model):
     state = models.CharField(max_length=10, choices=State.choices, default=State.OPEN)
     onset_on = models.DateField(null=True)
     specimen_at = models.DateTimeField()
+    isolated_at = models.DateTimeField()
     infectious_from = models.DateTimeField()
     infectious_until = models.DateTimeField()
     pack = models.CharField(max_length=40)
     because_id = models.UUIDField(null=True)
     reported_at = models.DateTimeField(default=now)
+    traced_at = models.DateTimeField(null=True)
     closed_at = models.DateTimeField(null=True)
 
     class Meta:
         indexes: ClassVar = [
             models.Index(name="case_lately", fields=["reported_at", "id"]),
             models.Index(name="case_here", fields=["area_path", "reported_at"]),
+            models.Index(name="case_of_resident", fields=["resident", "-reported_at"]),
         ]
         constraints: ClassVar = [
             models.UniqueConstraint(
                 name="case_is_open_once_a_person", fields=["resident"], condition=Q(state="open")
             ),
             models.CheckConstraint(
-                name="case_window_has_a_length",
-                condition=Q(infectious_until__gt=F("infectious_from")),
+                name="case_window_does_not_end_before_it_begins",
+                condition=Q(infectious_until__gte=F("infectious_from")),
+            ),
+            models.CheckConstraint(
+                name="case_without_symptoms_has_no_onset",
+                condition=~Q(classification="asymptomatic") | Q(onset_on=None),
+            ),
+            models.CheckConstraint(
+                name="case_that_is_over_has_a_time",
+                condition=Q(state="open", closed_at=None)
+                | Q(state__in=["closed", "withdrawn"], closed_at__isnull=False),
+            ),
+            models.CheckConstraint(
+                name="case_is_reported_after_its_specimen",
+                condition=Q(reported_at__gte=F("specimen_at")),
             ),
         ]
 
     def __str__(self) -> str:
-        return str(self.number)
+        return self.code
+
+    @property
+    def code(self) -> str:
+        return ids.code("C", self.number)
+
+    @property
+    def is_open(self) -> bool:
+        return self.state == self.State.OPEN
 
 
 class Visit(models.Model):
@@ -91,17 +118,21 @@ class Visit(models.Model):
 
     class Meta:
         indexes: ClassVar = [
-            # Who else was here then? Where had this person been? Both answered by the index alone.
+            # Who else was here then? Answered by the index alone.
             models.Index(
-                name="visit_of_place", fields=["place", "start_at"], include=["end_at", "person"]
-            ),
-            models.Index(
-                name="visit_of_person",
-                fields=["person", "start_at"],
-                include=["end_at", "place", "source"],
+                name="visit_of_place",
+                fields=["place", "start_at"],
+                include=["end_at", "person", "source"],
             ),
         ]
         constraints: ClassVar = [
+            # Where had this person been? Answered by the index alone; and a visit that is sent
+            # twice is one visit.
+            models.UniqueConstraint(
+                name="visit_begins_once",
+                fields=["person", "start_at", "place"],
+                include=["end_at", "source"],
+            ),
             models.CheckConstraint(
                 name="visit_ends_after_it_began", condition=Q(end_at__gte=F("start_at"))
             ),
@@ -117,6 +148,17 @@ class LongestVisit(models.Model):
     place = models.IntegerField(primary_key=True)
     minutes = models.IntegerField()
 
+    class Meta:
+        indexes: ClassVar = [
+            # How far back must a person's visits be read?
+            models.Index(name="longest_visit_anywhere", fields=["-minutes"]),
+        ]
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                name="longest_visit_is_not_negative", condition=Q(minutes__gte=0)
+            ),
+        ]
+
     def __str__(self) -> str:
         return f"{self.place}: {self.minutes} min"
 
@@ -124,8 +166,10 @@ class LongestVisit(models.Model):
 class Contact(models.Model):
     """Somebody who met a case in its window: proposed by rule, confirmed or discarded by a person.
 
-    minutes   dose: time together, summed over meetings
-    place     `Site.number` of the longest meeting; null for the household
+    through    the close contact of whom this is a contact; null for contacts of the case
+    minutes    dose: time together, overlapping meetings counted once
+    place      `Site.number` of the longest meeting; null for the household
+    evidence   `Visit.Source` of the less sure side of the surest meeting
     """
 
     class Kind(models.TextChoices):
@@ -146,16 +190,18 @@ class Contact(models.Model):
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     case = models.ForeignKey(Case, models.PROTECT, related_name="contacts")
     resident = models.ForeignKey("people.Resident", models.PROTECT, related_name="+")
-    area_path = AreaPathField()
+    area_path = AreaPathField(blank=True)
     kind = models.CharField(max_length=10, choices=Kind.choices)
     how = models.CharField(max_length=12, choices=How.choices)
     state = models.CharField(max_length=10, choices=State.choices, default=State.PROPOSED)
+    through = models.ForeignKey("self", models.PROTECT, null=True, related_name="led_to")
     place = models.IntegerField(null=True)
-    evidence = models.CharField(max_length=10, blank=True)  # Visit.Source of the stronger scan
+    evidence = models.CharField(max_length=10, blank=True)
     meetings = models.IntegerField(default=1)
     minutes = models.IntegerField(default=0)
     first_at = models.DateTimeField()
     last_at = models.DateTimeField()
+    pack = models.CharField(max_length=40)
     decided_at = models.DateTimeField(null=True)
     reason = models.CharField(max_length=200, blank=True)
     found_at = models.DateTimeField(default=now)
@@ -164,7 +210,8 @@ class Contact(models.Model):
         indexes: ClassVar = [
             models.Index(name="contact_of_resident", fields=["resident", "-last_at"]),
             models.Index(name="contact_here", fields=["area_path", "found_at"]),
-            models.Index(name="contact_of_case", fields=["case", "state", "id"]),
+            # The contacts of a case by kind; how many of them are decided.
+            models.Index(name="contact_of_case", fields=["case", "kind", "state", "id"]),
         ]
         constraints: ClassVar = [
             models.UniqueConstraint(
@@ -180,6 +227,13 @@ class Contact(models.Model):
             ),
             models.CheckConstraint(
                 name="contact_last_is_not_before_first", condition=Q(last_at__gte=F("first_at"))
+            ),
+            models.CheckConstraint(
+                name="contact_of_contact_says_through_whom",
+                condition=~Q(kind="secondary", how="household") | Q(through__isnull=False),
+            ),
+            models.CheckConstraint(
+                name="contact_dose_is_not_negative", condition=Q(minutes__gte=0, meetings__gte=0)
             ),
         ]
 

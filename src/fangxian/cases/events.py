@@ -1,0 +1,165 @@
+"""What can happen to a case, its contacts and its visits."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any, ClassVar
+from uuid import UUID
+
+from django.utils.translation import gettext_lazy as _
+
+from fangxian.kernel.ledger import Fact
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaseReported(Fact):
+    sentence: ClassVar[Any] = _("Case {code} was reported in {area}")
+    icon: ClassVar[str] = "virus"
+    tone: ClassVar[str] = "danger"
+
+    code: str
+    resident_id: UUID
+    classification: str
+    specimen_at: datetime
+    under_control: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaseReclassified(Fact):
+    """The case was reported again with a stronger finding."""
+
+    sentence: ClassVar[Any] = _("Case {code} was classified anew after a stronger finding")
+    icon: ClassVar[str] = "virus"
+    tone: ClassVar[str] = "danger"
+
+    code: str
+    resident_id: UUID
+    was: str
+    becomes: str
+    specimen_at: datetime
+    under_control: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaseLacksIdentity(Fact):
+    """The case was accepted although the person's identity number is not known."""
+
+    sentence: ClassVar[Any] = _("Case {code} was accepted without an identity number")
+    icon: ClassVar[str] = "user-check"
+    tone: ClassVar[str] = "warning"
+
+    code: str
+    resident_id: UUID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OnsetNoted(Fact):
+    """The day of onset became known, and with it another window."""
+
+    sentence: ClassVar[Any] = _("The onset of case {code} was noted as {onset_on}")
+    icon: ClassVar[str] = "clock"
+
+    code: str
+    onset_on: date
+    infectious_from: datetime
+    infectious_until: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaseClosed(Fact):
+    sentence: ClassVar[Any] = _("Case {code} was closed")
+    icon: ClassVar[str] = "clipboard-check"
+    tone: ClassVar[str] = "good"
+
+    code: str
+    resident_id: UUID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaseWithdrawn(Fact):
+    """It was not a case after all."""
+
+    sentence: ClassVar[Any] = _("Case {code} was withdrawn: {reason}")
+    icon: ClassVar[str] = "refresh"
+    tone: ClassVar[str] = "warning"
+
+    code: str
+    resident_id: UUID
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ContactsProposed(Fact):
+    """The search found so many new contacts; a person decides on them. Subject: the case."""
+
+    sentence: ClassVar[Any] = _(
+        "Contacts of case {code} were proposed: {close} close, {secondary} of contacts,"
+        " {general} low-risk"
+    )
+    icon: ClassVar[str] = "users"
+    tone: ClassVar[str] = "warning"
+
+    code: str
+    close: int
+    general: int
+    secondary: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ContactsNotDetermined(Fact):
+    """The rules in force determine no contacts, so none were looked for. Subject: the case."""
+
+    sentence: ClassVar[Any] = _(
+        "No contacts of case {code} were looked for: the rules in force determine none"
+    )
+    icon: ClassVar[str] = "users"
+
+    code: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ContactConfirmed(Fact):
+    """Somebody decided that this person is a contact. Subject: the contact.
+
+    last_at   the last contact with any case of which this person is a confirmed contact: what
+              quarantine is counted from
+    """
+
+    sentence: ClassVar[Any] = _("A contact of case {code} was confirmed in {area}")
+    icon: ClassVar[str] = "user-check"
+    tone: ClassVar[str] = "warning"
+
+    case_id: UUID
+    code: str
+    resident_id: UUID
+    contact_kind: str
+    how: str
+    minutes: int
+    last_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ContactDiscarded(Fact):
+    """Somebody decided that this person is no contact. Subject: the contact.
+
+    was   the state before: a contact that had been confirmed may be under an order
+    """
+
+    sentence: ClassVar[Any] = _("A contact of case {code} was discarded: {reason}")
+    icon: ClassVar[str] = "user-check"
+
+    case_id: UUID
+    code: str
+    resident_id: UUID
+    was: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VisitsRecorded(Fact):
+    """Visits came in: scans, or what a case told. Subject: the batch, or the case that told."""
+
+    sentence: ClassVar[Any] = _("{recorded} visits were recorded, {refused} refused")
+    icon: ClassVar[str] = "route"
+
+    recorded: int
+    refused: int

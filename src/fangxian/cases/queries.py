@@ -1,0 +1,404 @@
+"""What can be asked about cases, contacts and visits. The viewer comes first."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.db import connection, transaction
+from django.db.models import Count, Max, Q, QuerySet
+from django.utils.translation import gettext as _
+
+from fangxian.areas.models import Site
+from fangxian.cases import rules
+from fangxian.cases.models import Case, Contact, Visit
+from fangxian.engines.tracing import Evidence, Meeting, Met, Stay, meetings_of
+from fangxian.kernel.access import PLAYBOOK, Actor, Duty
+from fangxian.kernel.errors import NotFound
+from fangxian.kernel.ids import read_code
+from fangxian.kernel.models import Event
+from fangxian.people import queries as people
+from fangxian.protocol.queries import in_force
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Activity:
+    """A place where a case had been in its window: `times` visits, `minutes` in all.
+
+    evidence   the surest source, as a `Visit.Source`
+    """
+
+    place: int
+    site_id: UUID
+    name: str
+    kind: str
+    area_path: str
+    times: int
+    minutes: int
+    first_at: datetime
+    last_at: datetime
+    evidence: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Progress:
+    """How many contacts that need a decision (close ones and contacts of contacts) have one."""
+
+    decided: int
+    needed: int
+    general: int
+
+    @property
+    def percent(self) -> int | None:
+        return None if self.needed == 0 else self.decided * 100 // self.needed
+
+
+# Cases
+
+
+def cases_visible_to(viewer: Actor) -> QuerySet[Case]:
+    """No order."""
+    _must_look(viewer)
+    return Case.objects.filter(area_path__startswith=viewer.within)
+
+
+def get_case(viewer: Actor, case_id: UUID, *, for_change: bool = False) -> Case:
+    rows = cases_visible_to(viewer)
+    if for_change:
+        rows = rows.select_for_update()
+    found = rows.filter(id=case_id).first()
+    if found is None:
+        raise NotFound(_("case"))
+    return found
+
+
+def case_by_code(viewer: Actor, code: str) -> Case:
+    number = read_code("C", code)
+    found = cases_visible_to(viewer).filter(number=number).first() if number is not None else None
+    if found is None:
+        raise NotFound(_("case"))
+    return found
+
+
+def cases_listed(
+    viewer: Actor,
+    *,
+    classification: str = "",
+    state: str = "",
+    area_path: str = "",
+    since: datetime | None = None,
+    until: datetime | None = None,
+    resident_ids: Iterable[UUID] | None = None,
+) -> QuerySet[Case]:
+    """The list of cases, narrowed, newest first.
+
+    until          up to, not including
+    resident_ids   only cases of these people
+    """
+    rows = cases_visible_to(viewer).filter(area_path__startswith=area_path)
+    if classification:
+        rows = rows.filter(classification=classification)
+    if state:
+        rows = rows.filter(state=state)
+    if since:
+        rows = rows.filter(reported_at__gte=since)
+    if until:
+        rows = rows.filter(reported_at__lt=until)
+    if resident_ids is not None:
+        rows = rows.filter(resident__in=list(resident_ids))
+    return rows.order_by("-reported_at", "-id")
+
+
+def cases_of(viewer: Actor, resident_id: UUID) -> QuerySet[Case]:
+    """Newest first."""
+    return cases_visible_to(viewer).filter(resident=resident_id).order_by("-reported_at", "-id")
+
+
+def open_case_of(viewer: Actor, resident_id: UUID) -> Case | None:
+    return cases_of(viewer, resident_id).filter(state=Case.State.OPEN).first()
+
+
+def progress_of(viewer: Actor, case_ids: Iterable[UUID]) -> dict[UUID, Progress]:
+    """How far the decisions on the contacts of each case are. One statement, from the index."""
+    _must_look(viewer)
+    needed = ~Q(kind=Contact.Kind.GENERAL)
+    rows = (
+        Contact.objects.filter(case__in=list(case_ids))
+        .values("case")
+        .annotate(
+            decided=Count("id", filter=needed & ~Q(state=Contact.State.PROPOSED)),
+            needed=Count("id", filter=needed),
+            general=Count("id", filter=~needed),
+        )
+        .values_list("case", "decided", "needed", "general")
+    )
+    return {
+        case: Progress(decided=decided, needed=wanted, general=general)
+        for case, decided, wanted, general in rows
+    }
+
+
+# Contacts
+
+
+def contacts_visible_to(viewer: Actor) -> QuerySet[Contact]:
+    """Contacts who stay in the viewer's area, and contacts of the cases there. No order."""
+    _must_look(viewer)
+    return Contact.objects.filter(
+        Q(area_path__startswith=viewer.within) | Q(case__area_path__startswith=viewer.within)
+    )
+
+
+def get_contact(viewer: Actor, contact_id: UUID, *, for_change: bool = False) -> Contact:
+    rows = contacts_visible_to(viewer).select_related("case")
+    if for_change:
+        rows = rows.select_for_update(of=("self",))
+    found = rows.filter(id=contact_id).first()
+    if found is None:
+        raise NotFound(_("contact"))
+    return found
+
+
+def contacts_of(viewer: Actor, case_id: UUID) -> QuerySet[Contact]:
+    """The contacts of one case, the longest together first."""
+    case = get_case(viewer, case_id)
+    return case.contacts.order_by("-minutes", "-id")
+
+
+def contacts_of_resident(viewer: Actor, resident_id: UUID) -> QuerySet[Contact]:
+    """Whose contact somebody is, latest first."""
+    return (
+        contacts_visible_to(viewer)
+        .filter(resident=resident_id)
+        .select_related("case")
+        .order_by("-last_at", "-id")
+    )
+
+
+def last_contact_of(viewer: Actor, resident_id: UUID) -> datetime | None:
+    """The latest contact with any case, over confirmed contacts."""
+    found: datetime | None = (
+        contacts_visible_to(viewer)
+        .filter(resident=resident_id, state=Contact.State.CONFIRMED)
+        .aggregate(at=Max("last_at"))["at"]
+    )
+    return found
+
+
+# Visits
+
+
+def visits_of(
+    viewer: Actor, person: int | Sequence[int], since: datetime, until: datetime
+) -> list[Visit]:
+    """Where somebody had been, by `Resident.number`, in the order of time."""
+    _must_look(viewer)
+    persons = [person] if isinstance(person, int) else list(person)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT max(minutes) FROM cases_longestvisit")
+        longest = timedelta(minutes=cursor.fetchone()[0] or 0)
+    return list(
+        Visit.objects.filter(
+            person__in=persons,
+            start_at__gte=since - longest,
+            start_at__lte=until,
+            end_at__gte=since,
+        ).order_by("start_at", "place", "id")
+    )
+
+
+def numbers_of_case(viewer: Actor, case_id: UUID) -> list[int]:
+    """The short numbers under which the case's person had been seen, merged records included."""
+    case = get_case(viewer, case_id)
+    resident = people.get_resident(PLAYBOOK, case.resident_id)
+    return [resident.number, *resident.merged.values_list("number", flat=True)]
+
+
+def visits_of_case(viewer: Actor, case_id: UUID) -> list[Visit]:
+    """Where the case had been in its window."""
+    case = get_case(viewer, case_id)
+    numbers = numbers_of_case(viewer, case_id)
+    return visits_of(viewer, numbers, case.infectious_from, case.infectious_until)
+
+
+def activity_places(viewer: Actor, case_id: UUID) -> list[Activity]:
+    """The places where the case had been in its window, the longest first.
+
+    Only the time inside the window counts. What to declare about a place is for the rules of
+    risk areas to say.
+    """
+    case = get_case(viewer, case_id)
+    visits = visits_of_case(viewer, case_id)
+    sites = {
+        site.number: site for site in Site.objects.filter(number__in={v.place for v in visits})
+    }
+    found = [
+        _activity(case, site, [visit for visit in visits if visit.place == place])
+        for place, site in sites.items()
+    ]
+    return sorted(found, key=lambda activity: (-activity.minutes, activity.place))
+
+
+def _activity(case: Case, site: Site, visits: Sequence[Visit]) -> Activity:
+    spans = [
+        (max(v.start_at, case.infectious_from), min(v.end_at, case.infectious_until))
+        for v in visits
+    ]
+    return Activity(
+        place=site.number,
+        site_id=site.id,
+        name=site.name,
+        kind=site.kind,
+        area_path=site.area_path,
+        times=len(visits),
+        minutes=sum(((until - since) for since, until in spans), timedelta())
+        // timedelta(minutes=1),
+        first_at=min(since for since, _until in spans),
+        last_at=max(until for _since, until in spans),
+        evidence=rules.SOURCE[max(rules.EVIDENCE[v.source] for v in visits)],
+    )
+
+
+# Who met whom
+
+_NESTED_LOOPS = (
+    "SELECT set_config(name, %s, true) FROM unnest(ARRAY['enable_hashjoin','enable_mergejoin',"
+    "'enable_seqscan','enable_bitmapscan','jit']) AS name"
+)
+"""A case has some dozens of visits: from each, straight into the index of its place."""
+
+_WORTH = (
+    "CASE {0}.source WHEN 'attended' THEN 4 WHEN 'rotating' THEN 3 WHEN 'interview' THEN 2"
+    " ELSE 1 END"
+)
+
+_CO_PRESENT = f"""
+WITH been AS MATERIALIZED (
+    SELECT v.place,
+           greatest(v.start_at, %(since)s) AS start_at,
+           least(v.end_at, %(until)s) AS end_at,
+           {_WORTH.format("v")} AS worth,
+           coalesce(
+               greatest(v.start_at, %(since)s) - %(tolerance)s - l.minutes * interval '1 minute',
+               '-infinity'
+           ) AS back_to
+    FROM cases_visit AS v LEFT JOIN cases_longestvisit AS l ON l.place = v.place
+    WHERE v.person = ANY(%(persons)s)
+      AND v.start_at >= %(since)s - coalesce(
+          (SELECT max(minutes) FROM cases_longestvisit) * interval '1 minute', interval '0')
+      AND v.start_at <= %(until)s
+      AND v.end_at >= %(since)s
+), met AS (
+    SELECT v.person, b.place,
+           greatest(b.start_at, v.start_at) AS began,
+           least(b.end_at, v.end_at) AS ended,
+           least(b.worth, {_WORTH.format("v")}) AS worth
+    FROM been AS b
+    JOIN cases_visit AS v ON v.place = b.place
+     AND v.start_at >= b.back_to
+     AND v.start_at <= b.end_at + %(tolerance)s
+     AND v.end_at >= b.start_at - %(tolerance)s
+    WHERE v.person <> ALL(%(persons)s)
+), dosed AS (
+    SELECT person, count(*) AS meetings,
+           range_agg(tstzrange(began, ended)) FILTER (WHERE began < ended) AS together,
+           range_agg(tstzrange(began, ended)) FILTER (WHERE began < ended AND worth > 1) AS surely,
+           min(least(began, ended)) AS first_at,
+           max(greatest(began, ended)) AS last_at,
+           max(worth) AS worth,
+           max((trunc(extract(epoch FROM greatest(ended - began, interval '0')))::bigint << 32)
+               + place) AS longest
+    FROM met GROUP BY person
+)
+SELECT person, meetings,
+       (SELECT coalesce(floor(sum(extract(epoch FROM upper(r) - lower(r))) / 60), 0)::int
+        FROM unnest(together) AS r),
+       (SELECT coalesce(floor(sum(extract(epoch FROM upper(r) - lower(r))) / 60), 0)::int
+        FROM unnest(surely) AS r),
+       first_at, last_at, worth, (longest & 4294967295)::int
+FROM dosed
+"""
+
+
+def co_present(
+    viewer: Actor,
+    person: int | Sequence[int],
+    *,
+    since: datetime,
+    until: datetime,
+    tolerance: timedelta,
+) -> list[Met]:
+    """Everybody who was where a person was, at the same time, within the tolerance.
+
+    The rule is that of `engines.tracing.met_by`, answered by one statement from the two covering
+    indexes of visits. Several numbers are one person under merged records. No order.
+    """
+    _must_look(viewer)
+    values = {
+        "persons": [person] if isinstance(person, int) else list(person),
+        "since": since,
+        "until": until,
+        "tolerance": tolerance,
+    }
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(_NESTED_LOOPS, ["off"])
+        cursor.execute(_CO_PRESENT, values)
+        rows = cursor.fetchall()
+        cursor.execute(_NESTED_LOOPS, [None])  # back to the session's own
+    return [
+        Met(
+            person=number,
+            meetings=meetings,
+            minutes=minutes,
+            sure_minutes=sure,
+            first_at=first_at,
+            last_at=last_at,
+            evidence=Evidence(worth),
+            place=place,
+        )
+        for number, meetings, minutes, sure, first_at, last_at, worth, place in rows
+    ]
+
+
+def meetings_behind(viewer: Actor, contact_id: UUID) -> list[Meeting]:
+    """Every meeting of a contact with the case, in the order of time: how do we know?"""
+    contact = get_contact(viewer, contact_id)
+    case = contact.case
+    tolerance = in_force(contact.found_at, case.area_path).contact.co_presence_tolerance.length
+    resident = people.get_resident(PLAYBOOK, contact.resident_id)
+    theirs = [resident.number, *resident.merged.values_list("number", flat=True)]
+    case_resident = people.get_resident(PLAYBOOK, case.resident_id)
+    own = {case_resident.number, *case_resident.merged.values_list("number", flat=True)}
+    since, until = case.infectious_from, case.infectious_until
+    visits = visits_of(PLAYBOOK, [*own, *theirs], since - tolerance, until + tolerance)
+    stays = [
+        Stay(
+            person=0 if visit.person in own else 1,
+            place=visit.place,
+            start_at=visit.start_at,
+            end_at=visit.end_at,
+            evidence=rules.EVIDENCE[visit.source],
+        )
+        for visit in visits
+    ]
+    found = meetings_of(0, stays, since=since, until=until, tolerance=tolerance)
+    return sorted(found, key=lambda meeting: (meeting.first_at, meeting.place))
+
+
+def history_of(viewer: Actor, case_id: UUID) -> list[Event]:
+    """What happened to the case, in the order of the ledger."""
+    case = get_case(viewer, case_id)
+    return list(Event.objects.filter(subject_id=case.id).order_by("seq"))
+
+
+def found_at(viewer: Actor, case: Case) -> datetime | None:
+    """When the finding behind the case was made known; None if no fact led to it."""
+    _must_look(viewer)
+    if case.because_id is None:
+        return None
+    return Event.objects.filter(id=case.because_id).values_list("at", flat=True).first()
+
+
+def _must_look(viewer: Actor) -> None:
+    if Duty.COMMAND not in viewer.duties:
+        viewer.must(Duty.INVESTIGATE)
