@@ -84,6 +84,23 @@ export function labelPoint(geometry: Geometry, within: Box, steps = 28): [number
   return best;
 }
 
+/** Boxes in which to look for a label's place, best first: the shape as far as it is seen, then its halves. */
+export function labelBoxes(geometry: Geometry, view: Box): Box[] {
+  const own = boxOf([geometry]);
+  const [west, south, east, north] = [
+    Math.max(own[0], view[0]), Math.max(own[1], view[1]), Math.min(own[2], view[2]), Math.min(own[3], view[3]),
+  ];
+  if (west >= east || south >= north) return [];
+  const [x, y] = [(west + east) / 2, (south + north) / 2];
+  return [
+    [west, south, east, north],
+    [west, south, east, y],
+    [x, south, east, north],
+    [west, y, east, north],
+    [west, south, x, north],
+  ];
+}
+
 /** The middle of a shape, or a point inside it where the middle lies outside. */
 export function middle(geometry: Geometry): [number, number] {
   const [west, south, east, north] = boxOf([geometry]);

@@ -11,7 +11,7 @@
 import * as L from "leaflet";
 import type { Feature, FeatureCollection, GeoJsonObject, Geometry } from "geojson";
 import {
-  type Box, type Frame, boxOf, builtUpCore, frameOf, freestCorner, labelPoint, middle, nameOf, overlap,
+  type Box, type Frame, boxOf, builtUpCore, contains, frameOf, freestCorner, labelBoxes, labelPoint, middle, nameOf, overlap,
 } from "./geometry.ts";
 import { json } from "./page.ts";
 
@@ -70,19 +70,24 @@ export class GridMap {
     map.fitBounds(bounds(whole), { padding: [10, 10] });
     this.draw(map, layers);
 
-    for (const feature of layers.subdistricts?.features ?? []) this.write(map, middle(feature.geometry), nameOf(feature), "name");
     const fine = L.layerGroup();
     for (const grid of grids.features) this.write(fine, middle(grid.geometry), nameOf(grid), "name fine");
     map.on("zoomend", () => (map.getZoom() >= FINE_NAMES_FROM ? fine.addTo(map) : fine.remove()));
 
     const core = builtUpCore(grids, whole);
     const inset = document.getElementById(this.element.dataset["inset"] ?? "");
-    if (core && inset && getComputedStyle(inset).display !== "none") this.enlarge(core, inset, map, layers);
-    else {
+    const taken: Frame[] = [];
+    let enlarged: Set<string> = new Set();
+    if (core && inset && getComputedStyle(inset).display !== "none") {
+      enlarged = this.enlarge(core, inset, map, layers);
+      const { offsetLeft: left, offsetTop: top, offsetWidth, offsetHeight } = inset;
+      taken.push([left, top, left + offsetWidth, top + offsetHeight]);
+    } else {
       inset?.remove();
-      if (core && this.element.clientWidth < 560) map.fitBounds(bounds(core));
+      if (core && this.element.clientWidth < 560) map.fitBounds(bounds(core), { animate: false });
     }
-    this.nameNeighbours(map, layers.neighbours, layers.subdistricts, inset);
+    this.nameAll(map, layers.subdistricts, "name", taken, enlarged);
+    this.nameAll(map, layers.neighbours, "name far", taken);
     new ResizeObserver(() => map.invalidateSize({ animate: false })).observe(this.element);
     this.element.dataset["ready"] = "1";
   }
@@ -151,7 +156,7 @@ export class GridMap {
     inset: HTMLElement,
     map: L.Map,
     layers: Record<"grids" | "district" | "subdistricts" | "neighbours", FeatureCollection | null>,
-  ): void {
+  ): Set<string> {
     const { x: width, y: height } = map.getSize();
     const points = (layers.grids?.features ?? []).map((grid) => {
       const [x, y] = middle(grid.geometry);
@@ -170,43 +175,48 @@ export class GridMap {
     });
     large.fitBounds(bounds(core));
     this.draw(large, layers);
-    for (const feature of layers.subdistricts?.features ?? []) {
-      const shown = large.getBounds();
-      const spot = labelPoint(feature.geometry, [shown.getWest(), shown.getSouth(), shown.getEast(), shown.getNorth()]);
-      if (spot) this.write(large, spot, nameOf(feature), "name");
-    }
     L.rectangle(large.getBounds(), { className: "frame", fill: false, interactive: false }).addTo(map);
+    return this.nameAll(large, layers.subdistricts, "name", []);
   }
 
-  /** Names of the districts around, where they stand clear of the frame, the inset and other names. */
-  private nameNeighbours(
+  /**
+   * Names in the middle of what is seen of each shape, where they stand clear of the edges and of each other.
+   *
+   * taken   room already taken, in pixels; what these names take is added
+   * skip    names written elsewhere
+   * returns the names written
+   */
+  private nameAll(
     map: L.Map,
-    neighbours: FeatureCollection | null,
-    subdistricts: FeatureCollection | null,
-    inset: HTMLElement | null,
-  ): void {
+    shapes: FeatureCollection | null,
+    className: string,
+    taken: Frame[],
+    skip: ReadonlySet<string> = new Set(),
+  ): Set<string> {
     const seen = map.getBounds();
     const view: Box = [seen.getWest(), seen.getSouth(), seen.getEast(), seen.getNorth()];
     const { x: width, y: height } = map.getSize();
-    const at = ([x, y]: [number, number]): L.Point => map.latLngToContainerPoint([y, x]);
-    const taken: Frame[] = (subdistricts?.features ?? []).map((feature) => {
-      const spot = at(middle(feature.geometry));
-      return frameOf(nameOf(feature), spot.x, spot.y);
-    });
-    if (inset?.isConnected) {
-      const { offsetLeft: left, offsetTop: top, offsetWidth, offsetHeight } = inset;
-      taken.push([left, top, left + offsetWidth, top + offsetHeight]);
+    const written = new Set<string>();
+    for (const feature of shapes?.features ?? []) {
+      const name = nameOf(feature);
+      if (skip.has(name)) continue;
+      for (const box of labelBoxes(feature.geometry, view)) {
+        const place = labelPoint(feature.geometry, box);
+        if (!place) continue;
+        const spot = map.latLngToContainerPoint([place[1], place[0]]);
+        const frame = frameOf(name, spot.x, spot.y, className === "name" ? 14 : 17);
+        const outside = frame[0] < 4 || frame[1] < 4 || frame[2] > width - 4 || frame[3] > height - 4;
+        if (outside || taken.some((other) => overlap(frame, other))) continue;
+        // A name of what lies around must not run into the district.
+        const ends = [frame[0], spot.x, frame[2]].map((px) => map.containerPointToLatLng([px, spot.y]));
+        if (className !== "name" && !ends.every((end) => contains(feature.geometry, end.lng, end.lat))) continue;
+        taken.push(frame);
+        written.add(name);
+        this.write(map, place, name, className);
+        break;
+      }
     }
-    for (const feature of neighbours?.features ?? []) {
-      const place = labelPoint(feature.geometry, view);
-      if (!place) continue;
-      const spot = at(place);
-      const frame = frameOf(nameOf(feature), spot.x, spot.y, 18);
-      const outside = frame[0] < 4 || frame[1] < 4 || frame[2] > width - 4 || frame[3] > height - 4;
-      if (outside || taken.some((other) => overlap(frame, other))) continue;
-      taken.push(frame);
-      this.write(map, place, nameOf(feature), "name far");
-    }
+    return written;
   }
 
   private show(grid: Grid): void {

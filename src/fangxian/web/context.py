@@ -7,8 +7,10 @@ from django.conf import settings
 from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
 from django.utils.functional import Promise
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
+from fangxian.areas.models import Area
 from fangxian.kernel.access import Actor, Duty
 from fangxian.kernel.clock import moved, now
 
@@ -24,26 +26,38 @@ class Entry:
 
 
 NAVIGATION = (
-    Entry("dashboard", _("Situation"), "activity", frozenset({Duty.COMMAND})),
-    Entry("dispatch:tasks", _("Tasks"), "checklist", frozenset({Duty.CARRY_OUT, Duty.DISPATCH})),
+    Entry("dashboard", gettext_lazy("Situation"), "activity", frozenset({Duty.COMMAND})),
+    Entry(
+        "dispatch:tasks",
+        gettext_lazy("Tasks"),
+        "checklist",
+        frozenset({Duty.CARRY_OUT, Duty.DISPATCH}),
+    ),
     Entry(
         "sampling:tubes",
-        _("Testing"),
+        gettext_lazy("Testing"),
         "swab",
         frozenset({Duty.COLLECT_SAMPLES, Duty.ENTER_RESULTS}),
     ),
-    Entry("cases:cases", _("Cases"), "virus", frozenset({Duty.INVESTIGATE, Duty.COMMAND})),
-    Entry("measures:orders", _("Orders"), "file", frozenset({Duty.DECIDE_MEASURES, Duty.COMMAND})),
+    Entry(
+        "cases:cases", gettext_lazy("Cases"), "virus", frozenset({Duty.INVESTIGATE, Duty.COMMAND})
+    ),
+    Entry(
+        "measures:orders",
+        gettext_lazy("Orders"),
+        "file",
+        frozenset({Duty.DECIDE_MEASURES, Duty.COMMAND}),
+    ),
     Entry(
         "measures:risk_areas",
-        _("Risk areas"),
+        gettext_lazy("Risk areas"),
         "map",
         frozenset({Duty.DECIDE_MEASURES, Duty.COMMAND}),
     ),
-    Entry("sampling:plan", _("Round plan"), "plan", frozenset({Duty.PLAN_ROUNDS})),
-    Entry("people:residents", _("Residents"), "users", frozenset({Duty.SEE_REGISTER})),
-    Entry("areas:areas", _("Areas"), "building", frozenset({Duty.MANAGE_AREAS})),
-    Entry("ledger", _("Ledger"), "ledger", frozenset({Duty.AUDIT})),
+    Entry("sampling:plan", gettext_lazy("Round plan"), "plan", frozenset({Duty.PLAN_ROUNDS})),
+    Entry("people:residents", gettext_lazy("Residents"), "users", frozenset({Duty.SEE_REGISTER})),
+    Entry("areas:areas", gettext_lazy("Areas"), "building", frozenset({Duty.MANAGE_AREAS})),
+    Entry("ledger", gettext_lazy("Ledger"), "ledger", frozenset({Duty.AUDIT})),
 )
 
 
@@ -66,10 +80,28 @@ def navigation(actor: Actor, path: str) -> list[dict[str, Any]]:
     return found
 
 
+def district() -> dict[str, str]:
+    """The district that this house serves, and its command post; {} before one is set up."""
+    area = (
+        Area.objects.filter(level=Area.Level.DISTRICT, ended_at=None)
+        .select_related("parent")
+        .order_by("path")
+        .first()
+    )
+    if area is None:
+        return {}
+    place = f"{area.parent.name if area.parent else ''}{area.name}"
+    return {
+        "name": area.name,
+        "command_post": _("Epidemic command post of %(place)s") % {"place": place},
+    }
+
+
 def shell(request: HttpRequest) -> dict[str, Any]:
     actor: Actor | None = getattr(request, "actor", None)
     return {
         "actor": actor,
+        "district": district(),
         "navigation": navigation(actor, request.path) if actor else [],
         "clock": now(),
         "zone": settings.TIME_ZONE,
