@@ -72,6 +72,16 @@ def test_equal_values_have_equal_indexes_of_their_kind_only() -> None:
     assert vault.blind_index("name", "1") != vault.blind_index("phone", "1")
 
 
+def test_a_column_is_sealed_and_indexed_as_its_values_are_one_by_one() -> None:
+    plains = ["王小明", "63010519830101 123x", ""]
+
+    sealed = vault.seal_many(plains, "name")
+
+    assert [vault.unseal(one, "name") for one in sealed] == plains
+    assert vault.blind_indexes("name", plains) == [vault.blind_index("name", p) for p in plains]
+    assert len({one[2:14] for one in sealed}) == len(plains)
+
+
 def test_the_wrong_master_key_opens_nothing(settings: Settings) -> None:
     sealed = vault.seal("王小明", "name")
     settings.VAULT_MASTER_KEY = base64.b64encode(os.urandom(32)).decode()
