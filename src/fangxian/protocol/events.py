@@ -10,7 +10,7 @@ from fangxian.kernel.ledger import Fact
 class PackAdopted(Fact):
     """The subject is the adoption; `pack` is the stamp of what is in force from `from_at` on."""
 
-    sentence = _("The rules of %(pack)s were put in force.")
+    sentence = _("The rules of {pack} were put in force.")
     icon = "book"
 
     from_at: datetime

@@ -4,7 +4,8 @@ A pack names the packs it builds on (`extends`, by stamp) and says only what it 
 
     numbers (a table with value, low or on), lists, releases and texts   replaced whole
     every other table                                                   merged key by key
-    a table that gives its own source                                   brings grade and note too
+    a word (anything else) may change only in a table that gives its own source; `inherited` then
+    keeps who said the words that stay
     { withdrawn = true, source = …, grade = … }                         takes away what is beneath
 """
 
@@ -12,7 +13,7 @@ import hashlib
 import json
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +27,7 @@ Table = dict[str, Any]
 
 SHIPPED = Path(__file__).parent / "packs"
 _WHOLE = {"release", "release_after", "note", "title"}
-_OF_THE_SOURCE = ("grade", "scope", "note")
+_OF_THE_SOURCE = ("source", "grade", "scope", "note")
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +80,11 @@ class Laid:
             return max((n for n in range(len(key) + 1) if key[:n] in file.lines), default=0)
 
         return max(self.files, key=known).fault(key, message)
+
+    def lacks(self, key: Key, message: str) -> Fault:
+        """Told at the table that should have the key, even where one beneath it has."""
+        table = self.fault(key[:-1], message)
+        return replace(table, key=dotted(key))
 
 
 def folders() -> list[Path]:
@@ -145,6 +151,7 @@ def lay(file: File, places: Sequence[Path], *, above: tuple[str, ...] = ()) -> L
         files += [one for one in laid.files if one not in files]
     _keep_sources(file, table, file.table, ("sources",))
     _withdraw_only_what_is_there(file, table)
+    _change_no_word_without_source(file, table, file.table)
     table = laid_over(table, {key: part for key, part in file.table.items() if key != "pack"})
     for key, taken in withdrawals(table):
         withdrawn[dotted(key)] = taken
@@ -158,9 +165,13 @@ def lay(file: File, places: Sequence[Path], *, above: tuple[str, ...] = ()) -> L
 def laid_over(beneath: Table, above: Table) -> Table:
     """What holds when `above` speaks last. Neither argument is changed."""
     result = dict(beneath)
-    if "source" in above:
-        for word in _OF_THE_SOURCE:
+    if "source" in above and "source" in beneath:
+        spoken = {word: beneath[word] for word in _OF_THE_SOURCE if word in beneath}
+        stays = dict.fromkeys(words_of(beneath), spoken) | beneath.get("inherited", {})
+        for word in (*_OF_THE_SOURCE, "inherited"):
             result.pop(word, None)
+        if stays := {word: said for word, said in stays.items() if word not in above}:
+            result["inherited"] = stays
     for key, value in above.items():
         lower = result.get(key)
         if isinstance(value, dict) and isinstance(lower, dict) and not _whole(key, value):
@@ -168,6 +179,17 @@ def laid_over(beneath: Table, above: Table) -> Table:
         else:
             result[key] = value
     return result
+
+
+def words_of(table: Table) -> list[str]:
+    """Keys whose value rests on the source of the table, not on one of its own."""
+    return [
+        word
+        for word, value in table.items()
+        if word not in _OF_THE_SOURCE
+        and not isinstance(value, dict)
+        and not (isinstance(value, list) and value and isinstance(value[0], dict))
+    ]
 
 
 def is_number(table: Table) -> bool:
@@ -212,6 +234,16 @@ def _withdraw_only_what_is_there(file: File, beneath: Table) -> None:
         if table is None:
             fault = file.fault(key, _("withdraws what no pack beneath contains"))
             raise PackIsFaulty(file.path.stem, [fault])
+
+
+def _change_no_word_without_source(file: File, beneath: Table, above: Table, key: Key = ()) -> None:
+    if "source" in beneath and "source" not in above and (words := words_of(above)):
+        message = _("changes a word, so its table must give its own source and grade")
+        raise PackIsFaulty(file.path.stem, [file.fault((*key, words[0]), message)])
+    for word, value in above.items():
+        lower = beneath.get(word)
+        if isinstance(value, dict) and isinstance(lower, dict) and not _whole(word, value):
+            _change_no_word_without_source(file, lower, value, (*key, word))
 
 
 def _keep_sources(file: File, beneath: Table, above: Table, at: Key) -> None:
@@ -277,7 +309,9 @@ class _Lines:
         return False
 
     def _mark(self, key: Key, start: int) -> None:
-        self.found.setdefault(key, self.text.count("\n", 0, start) + 1)
+        line = self.text.count("\n", 0, start) + 1
+        for length in range(1, len(key) + 1):  # [a.b] also makes a
+            self.found.setdefault(key[:length], line)
 
     def _header(self) -> Key:
         start = self.at

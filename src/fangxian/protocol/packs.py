@@ -22,6 +22,8 @@ from fangxian.protocol.values import (
     Part,
     Quantity,
     Range,
+    Said,
+    Saying,
     Source,
     Sourced,
     Span,
@@ -82,7 +84,7 @@ Level = Annotated[str | None, BeforeValidator(_none)]
 Unit = Annotated[AreaUnit | None, BeforeValidator(_none)]
 
 
-class Document(Sourced):
+class Document(Said):
     number: str
 
 
@@ -184,6 +186,7 @@ class Measure(Sourced):
     release_double_test: bool = False
     leave_test_within: Span | None = None
     release_ct: Quantity | None = None
+    release_needs: Saying | None = None
     positive_below: Quantity | None = None
     code: Literal["by_local_rule", "assigned", "none"] = "none"
 
@@ -327,7 +330,7 @@ class ZoneForCase(Sourced):
     temporary_lockdown: bool
 
 
-class TableRate(Sourced):
+class TableRate(Said):
     """People one table gets through in an hour."""
 
     value: int = Field(gt=0)
@@ -640,6 +643,9 @@ def _misplaced(file: overlay.File, laid: overlay.Laid) -> Iterator[Fault]:
     if file.path.stem not in {file.stamp, file.stamp.partition("@")[0]}:
         message = _("the file must be called %(id)s.toml") % {"id": file.stamp.partition("@")[0]}
         yield file.fault(("pack", "id"), message)
+    for key in file.lines:
+        if key and key[-1] == "inherited":
+            yield file.fault(key, _("is not a key that packs know"))
     for section, word in _NAMED:
         for name, table in laid.table.get(section, {}).items():
             if isinstance(table, dict) and word in table:
@@ -670,21 +676,22 @@ def _frozen(value: Any) -> Any:
 
 def _told(error: ValidationError, laid: overlay.Laid) -> Iterator[Fault]:
     """Pydantic's findings in our words, each once."""
-    seen = set()
+    told = set()
     for found in error.errors(include_url=False):
         key = tuple(part for part in found["loc"] if part not in {"int", "float", "[key]"})
         context = found.get("ctx", {})
         match found["type"]:
             case "missing":
-                message = _("is missing")
+                fault = laid.lacks(key, _("is missing"))
             case "extra_forbidden":
-                message = _("is not a key that packs know")
+                fault = laid.fault(key, _("is not a key that packs know"))
             case "literal_error":
-                message = _("must be one of: %(words)s") % {"words": context["expected"]}
+                words = _("must be one of: %(words)s") % {"words": context["expected"]}
+                fault = laid.fault(key, words)
             case "value_error":
-                message = str(context["error"])
+                fault = laid.fault(key, str(context["error"]))
             case _:
-                message = found["msg"]
-        if (key, message) not in seen:
-            seen.add((key, message))
-            yield laid.fault(key, message)
+                fault = laid.fault(key, found["msg"])
+        if fault not in told:
+            told.add(fault)
+            yield fault

@@ -1,10 +1,11 @@
 """What a number in a pack is: a value with its unit, its source and how far to trust it."""
 
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import Annotated, Literal, Self
 
 from django.utils.translation import gettext as _
-from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationInfo, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationInfo, model_validator
 
 Grade = Literal["A", "B", "C", "unverified"]
 Scope = Literal["national", "local", "international"]
@@ -45,8 +46,8 @@ def _look_up(named: object, info: ValidationInfo) -> object:
     return Source.model_validate(sources[named])
 
 
-class Sourced(Part):
-    """Something a document says.
+class Said(Part):
+    """That a document says something.
 
     grade   A official text, or central or provincial press carrying it; B local notice or press;
             C a page that repeats a rule; unverified: no page seen, or not in so many words
@@ -64,7 +65,26 @@ class Sourced(Part):
         return self
 
 
-class Other(Sourced):
+class Sourced(Said):
+    """What a document says.
+
+    inherited   words that an overlay left as they were, with who said them
+    """
+
+    inherited: Mapping[str, Said] = Field(default_factory=dict)
+
+    def of(self, word: str) -> Said:
+        """Who says this word of the table; a number says it itself."""
+        return self.inherited.get(word, self)
+
+
+class Saying(Said):
+    """Something said that is no number."""
+
+    text: Text
+
+
+class Other(Said):
     """What another source says of the same matter, kept beside it."""
 
     value: int | float | None = None
@@ -80,7 +100,7 @@ class Other(Sourced):
         return self
 
 
-class Number(Sourced):
+class Number(Said):
     """also   conflicting figures, each with its own source; none of them is applied"""
 
     also: tuple[Other, ...] = ()
@@ -165,7 +185,7 @@ class Days(Number):
         return self
 
 
-class Withdrawn(Sourced):
+class Withdrawn(Said):
     """An overlay's word that something of the pack beneath no longer holds."""
 
     withdrawn: Literal[True]
