@@ -2,6 +2,7 @@
 
 from typing import ClassVar
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
@@ -148,3 +149,96 @@ class Site(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class Neighbour(models.Model):
+    """A district next to ours, drawn grey around the map; no place of the tree."""
+
+    code = models.CharField(max_length=6, primary_key=True)
+    name = models.CharField(max_length=60)
+    geometry = models.JSONField()  # GeoJSON, WGS84
+    source = models.CharField(max_length=200)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class EditionChange(models.Model):
+    """What a later edition of the division table says differently about one place.
+
+    Nothing happens until somebody accepts it. `area` is the place as we know it, none if the
+    edition lists a new one; `candidates` are the places an ambiguous row might mean.
+    """
+
+    class Kind(models.TextChoices):
+        RENAMED = "renamed", _("renamed")
+        RECODED = "recoded", _("new code")
+        MOVED = "moved", _("moved")
+        ENDED = "ended", _("no longer listed")
+        NEW = "new", _("new")
+        AMBIGUOUS = "ambiguous", _("ambiguous")
+
+    class State(models.TextChoices):
+        PROPOSED = "proposed", _("to be decided")
+        ACCEPTED = "accepted", _("accepted")
+        REJECTED = "rejected", _("rejected")
+        SUPERSEDED = "superseded", _("superseded")
+
+    class Why(models.TextChoices):
+        SAME_CODE = "same_code", _("same code")
+        SAME_NAME_HERE = "same_name_here", _("same name under the same parent")
+        SAME_NAME_ELSEWHERE = "same_name_elsewhere", _("same name elsewhere in the district")
+        SEVERAL_OF_THIS_NAME = "several_of_this_name", _("several places have this name")
+        ANOTHER_KIND_OF_COMMITTEE = (
+            "another_kind_of_committee",
+            _("same name, another kind of committee: a village may have become a community"),
+        )
+        NOT_LISTED = "not_listed", _("not in this edition")
+        LISTED_FIRST = "listed_first", _("in this edition for the first time")
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    edition = models.PositiveSmallIntegerField()
+    district = models.ForeignKey(Area, models.PROTECT, related_name="+")
+    area_path = AreaPathField()  # of the district
+    kind = models.CharField(max_length=10, choices=Kind.choices)
+    why = models.CharField(max_length=28, choices=Why.choices)
+    area = models.ForeignKey(Area, models.PROTECT, null=True, related_name="edition_changes")
+    candidates = ArrayField(models.UUIDField(), default=list)
+    level = models.CharField(max_length=12, choices=Area.Level.choices)
+    code_was = models.CharField(max_length=12, blank=True)
+    code_becomes = models.CharField(max_length=12, blank=True)
+    name_was = models.CharField(max_length=60, blank=True)
+    name_becomes = models.CharField(max_length=60, blank=True)
+    parent_code_becomes = models.CharField(max_length=12, blank=True)
+    state = models.CharField(max_length=10, choices=State.choices, default=State.PROPOSED)
+    decided_at = models.DateTimeField(null=True)
+    decided_by = models.UUIDField(null=True)
+
+    class Meta:
+        indexes: ClassVar = [
+            models.Index(name="edition_change_here", fields=["area_path", "state", "id"])
+        ]
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                name="edition_change_about_an_area_is_open_once",
+                fields=["area"],
+                condition=Q(state="proposed", area__isnull=False),
+            ),
+            models.CheckConstraint(
+                name="edition_change_is_about_an_area_unless_new",
+                condition=Q(area__isnull=False) | Q(kind__in=["new", "ambiguous"]),
+            ),
+            models.CheckConstraint(
+                name="edition_change_ambiguous_has_candidates",
+                condition=Q(kind="ambiguous", candidates__len__gte=1)
+                | (~Q(kind="ambiguous") & Q(candidates=[])),
+            ),
+            models.CheckConstraint(
+                name="edition_change_decided_has_a_time_and_a_person",
+                condition=Q(state="proposed", decided_at=None, decided_by=None)
+                | (~Q(state="proposed") & Q(decided_at__isnull=False, decided_by__isnull=False)),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.code_was or self.code_becomes}"
