@@ -109,7 +109,7 @@ def test_rotation_encrypts_every_value_again_and_retires_the_old_key() -> None:
         cursor.execute(
             "INSERT INTO people_resident (id, number, name, name_index, identity_type, sex,"
             " area_path, synthetic, created_at)"
-            " VALUES (gen_random_uuid(), 1, %s, %s, '10', 'female', '', true, now())",
+            " VALUES (gen_random_uuid(), 1, %s, %s, '10', 'female', '1/', true, now())",
             [sealed, vault.blind_index("name", "王小明")],
         )
 
