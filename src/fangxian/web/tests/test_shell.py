@@ -94,7 +94,9 @@ def test_a_fault_page_needs_neither_request_nor_database() -> None:
         assert "系统出错" in render_to_string("500.html")
 
 
-INLINE = re.compile(r"<style|\sstyle=|<script(?![^>]*(src=|application/json))|\son[a-z]+=", re.IGNORECASE)
+INLINE = re.compile(
+    r"<style|\sstyle=|<script(?![^>]*(src=|application/json))|\son[a-z]+=", re.IGNORECASE
+)
 
 
 def test_no_page_needs_an_inline_style_or_script(client: Client) -> None:
