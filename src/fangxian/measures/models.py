@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from fangxian.kernel.clock import now
 from fangxian.kernel.fields import AreaPathField
-from fangxian.kernel.ids import new_id
+from fangxian.kernel.ids import code, new_id
 
 
 class Order(models.Model):
@@ -17,7 +17,9 @@ class Order(models.Model):
 
     because_id     the event that led to it; an order without a cause cannot be stored
     rule           the key of the pack it follows, such as "measures.close_contact"
+    stage          which stage of that rule, from 0
     counted_from   what its days are counted from, such as the last contact
+    end_reason     in somebody's words, or a msgid where a rule ended it
     """
 
     class Kind(models.TextChoices):
@@ -49,6 +51,9 @@ class Order(models.Model):
     starts_at = models.DateTimeField()
     ends_at = models.DateTimeField()
     issued_at = models.DateTimeField(default=now)
+    issued_by = models.UUIDField()
+    # The stage before, such as central quarantine before home monitoring.
+    follows = models.ForeignKey("self", models.PROTECT, null=True, related_name="followed_by")
     served_at = models.DateTimeField(null=True)
     release_proposed_at = models.DateTimeField(null=True)
     ended_at = models.DateTimeField(null=True)
@@ -75,10 +80,7 @@ class Order(models.Model):
             models.CheckConstraint(
                 name="order_ended_has_a_time_and_a_reason",
                 condition=Q(state="in_force", ended_at=None)
-                | (
-                    Q(state__in=["ended", "withdrawn"], ended_at__isnull=False)
-                    & ~Q(end_reason="")
-                ),
+                | (Q(state__in=["ended", "withdrawn"], ended_at__isnull=False) & ~Q(end_reason="")),
             ),
             models.UniqueConstraint(
                 name="order_is_issued_once_a_ground",
@@ -89,6 +91,10 @@ class Order(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.number}"
+
+    @property
+    def code(self) -> str:
+        return code("O", self.number)
 
 
 class Extension(models.Model):
@@ -105,9 +111,7 @@ class Extension(models.Model):
     class Meta:
         constraints: ClassVar = [
             models.CheckConstraint(name="extension_says_why", condition=~Q(reason="")),
-            models.CheckConstraint(
-                name="extension_is_longer", condition=Q(becomes__gt=F("was"))
-            ),
+            models.CheckConstraint(name="extension_is_longer", condition=Q(becomes__gt=F("was"))),
         ]
 
     def __str__(self) -> str:
@@ -162,6 +166,7 @@ class RiskArea(models.Model):
     area_path      the smallest area that contains it: who sees it
     places         the area paths it consists of: one stairwell, or the buildings of a compound
     level          word of the pack's zones, such as "high"
+    measures       words of the pack for what applies inside
     release        the pack's release conditions as they were when it was proposed
     clock_origin   what the days without new infection are counted from; new infections restart it
     """
@@ -194,6 +199,7 @@ class RiskArea(models.Model):
     about_id = models.UUIDField()  # the case it rests on
     pack = models.CharField(max_length=40)
     rule = models.CharField(max_length=60)
+    measures = ArrayField(models.CharField(max_length=24), default=list)
     release = models.JSONField()
     proposed_at = models.DateTimeField(default=now)
     starts_at = models.DateTimeField(null=True)
@@ -201,6 +207,8 @@ class RiskArea(models.Model):
     review_at = models.DateTimeField(null=True)  # when the conditions can hold at the earliest
     decided_by = models.UUIDField(null=True)
     lifted_at = models.DateTimeField(null=True)
+    release_proposed_at = models.DateTimeField(null=True)
+    widened_because = models.CharField(max_length=200, blank=True)
     reason = models.CharField(max_length=200, blank=True)  # why lifted or rejected
     # The level that this one became when it was lowered.
     follows = models.ForeignKey("self", models.PROTECT, null=True, related_name="followed_by")
@@ -208,9 +216,7 @@ class RiskArea(models.Model):
     class Meta:
         indexes: ClassVar = [
             models.Index(name="risk_area_here", fields=["area_path", "proposed_at"]),
-            models.Index(
-                name="risk_area_in_force", fields=["rank"], condition=Q(state="in_force")
-            ),
+            models.Index(name="risk_area_in_force", fields=["rank"], condition=Q(state="in_force")),
         ]
         constraints: ClassVar = [
             models.CheckConstraint(
@@ -235,6 +241,57 @@ class RiskArea(models.Model):
                 name="risk_area_is_declared_once_a_ground",
                 fields=["about_id", "level", "places"],
                 condition=Q(state__in=["proposed", "in_force"]),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def code(self) -> str:
+        return code("R", self.number)
+
+
+class PlaceHold(models.Model):
+    """People of a place stay until a positive pool is explained. Short, and never without an end.
+
+    places     the stairwell, or the buildings of the compound
+    about_id   the pool
+    """
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    name = models.CharField(max_length=120)
+    area_path = AreaPathField()
+    places = ArrayField(AreaPathField())
+    because_id = models.UUIDField()
+    about_id = models.UUIDField()
+    pack = models.CharField(max_length=40)
+    rule = models.CharField(max_length=60)
+    starts_at = models.DateTimeField(default=now)
+    ends_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True)
+    end_reason = models.CharField(max_length=200, blank=True)
+
+    class Meta:
+        indexes: ClassVar = [
+            models.Index(
+                name="place_hold_in_force", fields=["ends_at"], condition=Q(ended_at=None)
+            ),
+        ]
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                name="place_hold_ends_after_it_starts", condition=Q(ends_at__gt=F("starts_at"))
+            ),
+            models.CheckConstraint(
+                name="place_hold_names_its_rule", condition=~Q(rule="") & ~Q(pack="")
+            ),
+            models.CheckConstraint(
+                name="place_hold_ended_says_why", condition=Q(ended_at=None) | ~Q(end_reason="")
+            ),
+            models.UniqueConstraint(
+                name="place_is_held_once_a_ground",
+                fields=["about_id", "places"],
+                condition=Q(ended_at=None),
             ),
         ]
 
@@ -305,7 +362,15 @@ class EmergencyExit(models.Model):
                 | Q(state="handed_over", handed_over_at__isnull=False, returned_at=None)
                 | Q(state="returned", returned_at__isnull=False),
             ),
+            models.CheckConstraint(
+                name="emergency_exit_is_never_refused",
+                condition=Q(state__in=["left", "handed_over", "returned"]),
+            ),
         ]
 
     def __str__(self) -> str:
         return str(self.number)
+
+    @property
+    def code(self) -> str:
+        return code("E", self.number)

@@ -1,0 +1,281 @@
+"""What measures announce. Words (measure, level, guard) are stored values, not sentences.
+
+A reason that somebody wrote stays with the order or the area, where it can be forgotten; a fact
+carries a reason only where a rule gave it.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import ClassVar
+from uuid import UUID
+
+from django.utils.translation import gettext_lazy as _
+
+from fangxian.kernel.ledger import Fact
+
+# Orders: the subject is the order.
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderIssued(Fact):
+    sentence: ClassVar = _("Order {code} was issued")
+    icon: ClassVar = "file-text"
+    tone: ClassVar = "warning"
+
+    code: str
+    resident_id: UUID
+    measure: str
+    subject: str
+    rule: str
+    stage: int
+    about_id: UUID
+    ends_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NoMeasureInPack(Fact):
+    """The pack in force does nothing to such a person. The subject is the ground."""
+
+    sentence: ClassVar = _("No order: the rules in force ask for none")
+    icon: ClassVar = "shield-check"
+
+    resident_id: UUID
+    subject: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DaysAlreadyOver(Fact):
+    """All days of the measure had passed since they are counted. The subject is the ground."""
+
+    sentence: ClassVar = _("No order: all days that the rules ask for had already passed")
+    icon: ClassVar = "clock"
+
+    resident_id: UUID
+    subject: str
+    counted_from: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderServed(Fact):
+    sentence: ClassVar = _("Order {code} was handed to the person")
+    icon: ClassVar = "user-check"
+
+    code: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderExtended(Fact):
+    sentence: ClassVar = _("Order {code} was extended")
+    icon: ClassVar = "clock"
+    tone: ClassVar = "warning"
+
+    code: str
+    was: datetime
+    becomes: datetime
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReleaseProposed(Fact):
+    sentence: ClassVar = _("Order {code} has run its days: release is proposed")
+    icon: ClassVar = "lock-open"
+    tone: ClassVar = "good"
+
+    code: str
+    resident_id: UUID
+    measure: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderEnded(Fact):
+    sentence: ClassVar = _("Order {code} ended")
+    icon: ClassVar = "lock-open"
+    tone: ClassVar = "good"
+
+    code: str
+    resident_id: UUID
+    measure: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ObjectionFiled(Fact):
+    """The subject is the objection."""
+
+    sentence: ClassVar = _("An objection to order {code} was filed")
+    icon: ClassVar = "alert-triangle"
+    tone: ClassVar = "warning"
+
+    code: str
+    order_id: UUID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ObjectionDecided(Fact):
+    """The subject is the objection; outcome is "upheld" or "rejected"."""
+
+    sentence: ClassVar = _("The objection to order {code} was decided")
+    icon: ClassVar = "clipboard-check"
+
+    code: str
+    order_id: UUID
+    outcome: str
+
+
+# Risk areas: the subject is the area.
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _OfRiskArea(Fact):
+    code: str
+    level: str
+    unit: str
+    name: str
+    about_id: UUID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RiskAreaProposed(_OfRiskArea):
+    sentence: ClassVar = _("{name} was proposed as risk area {code}")
+    icon: ClassVar = "map-pin"
+    tone: ClassVar = "warning"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RiskAreaDeclared(_OfRiskArea):
+    sentence: ClassVar = _("{name} became risk area {code}")
+    icon: ClassVar = "lock"
+    tone: ClassVar = "danger"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RiskAreaRejected(_OfRiskArea):
+    sentence: ClassVar = _("{name} does not become risk area {code}")
+    icon: ClassVar = "map-pin"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RiskAreaReleaseProposed(_OfRiskArea):
+    sentence: ClassVar = _("Risk area {code}, {name}, fulfils its conditions: release is proposed")
+    icon: ClassVar = "lock-open"
+    tone: ClassVar = "good"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RiskAreaLowered(_OfRiskArea):
+    """`becomes_id` is the area of the lower level that follows."""
+
+    sentence: ClassVar = _("Risk area {code}, {name}, was lowered")
+    icon: ClassVar = "lock-open"
+    tone: ClassVar = "good"
+
+    becomes: str
+    becomes_id: UUID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RiskAreaLifted(_OfRiskArea):
+    sentence: ClassVar = _("Risk area {code}, {name}, was lifted")
+    icon: ClassVar = "lock-open"
+    tone: ClassVar = "good"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClockRestarted(Fact):
+    sentence: ClassVar = _("The days of risk area {code} are counted anew")
+    icon: ClassVar = "refresh"
+    tone: ClassVar = "warning"
+
+    code: str
+    was: datetime
+    becomes: datetime
+
+
+# Holds of a place: the subject is the hold.
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlaceHeld(Fact):
+    sentence: ClassVar = _("People of {name} are asked to stay until the retest")
+    icon: ClassVar = "lock"
+    tone: ClassVar = "warning"
+
+    name: str
+    about_id: UUID
+    ends_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlaceHoldEnded(Fact):
+    sentence: ClassVar = _("People of {name} are free to go again")
+    icon: ClassVar = "lock-open"
+    tone: ClassVar = "good"
+
+    name: str
+    about_id: UUID
+    reason: str
+
+
+# Emergency exits: the subject is the exit.
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EmergencyExitStarted(Fact):
+    sentence: ClassVar = _("{code}: a resident left for emergency care")
+    icon: ClassVar = "ambulance"
+    tone: ClassVar = "danger"
+
+    code: str
+    resident_id: UUID
+    exit_kind: str
+    orders: int
+    risk_areas: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EmergencyExitStartedAlone(EmergencyExitStarted):
+    """What should follow failed, and the person leaves all the same: somebody must be called."""
+
+    sentence: ClassVar = _(
+        "{code}: a resident left for emergency care; nothing could be set in motion by itself, "
+        "so call the command post"
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EmergencyExitHandedOver(Fact):
+    sentence: ClassVar = _("{code}: the hospital has taken over the patient")
+    icon: ClassVar = "ambulance"
+
+    code: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EmergencyExitReturned(Fact):
+    sentence: ClassVar = _("{code}: the patient is back home")
+    icon: ClassVar = "home"
+    tone: ClassVar = "good"
+
+    code: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EmergencyExitCleared(Fact):
+    sentence: ClassVar = _("{code}: the record of the emergency exit is complete")
+    icon: ClassVar = "clipboard-check"
+
+    code: str
+
+
+# Guards
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RefusedByGuard(Fact):
+    """Somebody tried what may never be done. The subject is the person or place it was about."""
+
+    sentence: ClassVar = _("Refused, because it may never be done: {guard}")
+    icon: ClassVar = "shield-check"
+    tone: ClassVar = "danger"
+
+    guard: str

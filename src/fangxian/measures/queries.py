@@ -1,0 +1,372 @@
+"""What can be asked about orders, risk areas and emergency exits. The viewer comes first."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
+from django.db.models import Max, Q, QuerySet
+
+from fangxian.cases import queries as cases
+from fangxian.kernel.access import PLAYBOOK, Actor, Duty
+from fangxian.kernel.clock import now
+from fangxian.kernel.errors import NotYours
+from fangxian.kernel.ids import read_code
+from fangxian.kernel.models import Event
+from fangxian.measures import rules
+from fangxian.measures.errors import NoSuchExit, NoSuchObjection, NoSuchOrder, NoSuchRiskArea
+from fangxian.measures.events import RefusedByGuard
+from fangxian.measures.guards import EVIDENCE_OF_INFECTION
+from fangxian.measures.models import EmergencyExit, Objection, Order, PlaceHold, RiskArea
+from fangxian.people import queries as people
+from fangxian.sampling import queries as sampling
+
+READERS = frozenset(
+    {
+        Duty.COMMAND,
+        Duty.DECIDE_MEASURES,
+        Duty.INVESTIGATE,
+        Duty.DISPATCH,
+        Duty.CARRY_OUT,
+        Duty.SEE_REGISTER,
+        Duty.AUDIT,
+    }
+)
+"""Who has anything to do with people's orders; one of these duties is needed to read of them."""
+
+ZONE = ZoneInfo(settings.TIME_ZONE)
+
+
+def _must_read(viewer: Actor) -> None:
+    if not READERS & viewer.duties:
+        raise NotYours(str(Duty.DECIDE_MEASURES.label))
+
+
+# Orders
+
+
+def orders_visible_to(viewer: Actor) -> QuerySet[Order]:
+    """No order."""
+    _must_read(viewer)
+    return Order.objects.filter(area_path__startswith=viewer.within)
+
+
+def get_order(viewer: Actor, order_id: UUID, *, for_change: bool = False) -> Order:
+    rows = orders_visible_to(viewer)
+    found = (rows.select_for_update() if for_change else rows).filter(id=order_id).first()
+    if found is None:
+        raise NoSuchOrder(order_id)
+    return found
+
+
+def orders_of(viewer: Actor, resident_id: UUID) -> QuerySet[Order]:
+    """Every order on a person, latest first."""
+    return orders_visible_to(viewer).filter(resident=resident_id).order_by("-starts_at", "-id")
+
+
+def orders_about(viewer: Actor, about_id: UUID) -> QuerySet[Order]:
+    """Orders that rest on one tube, case, contact or risk area, oldest first."""
+    return orders_visible_to(viewer).filter(about_id=about_id).order_by("issued_at", "id")
+
+
+def orders_in_force(viewer: Actor) -> QuerySet[Order]:
+    """First what ends first."""
+    return orders_visible_to(viewer).filter(state=Order.State.IN_FORCE).order_by("ends_at", "id")
+
+
+def orders_past_end(viewer: Actor) -> QuerySet[Order]:
+    """Their end has come and nobody has decided: the first thing for the command to see."""
+    return orders_in_force(viewer).filter(ends_at__lte=now())
+
+
+def holds_of(viewer: Actor, resident_id: UUID) -> QuerySet[Order]:
+    """What asks a person to stay until a retest, oldest first."""
+    rows = orders_visible_to(viewer).filter(
+        resident=resident_id, kind=Order.Kind.HOLD, state=Order.State.IN_FORCE
+    )
+    return rows.order_by("issued_at", "id")
+
+
+def is_restricted(viewer: Actor, resident_id: UUID, *, before: datetime) -> bool:
+    """Whether the person was kept apart already at that moment: found under control."""
+    rows = orders_visible_to(viewer).filter(
+        resident=resident_id, kind__in=rules.ISOLATING, starts_at__lt=before
+    )
+    return rows.filter(Q(ended_at=None) | Q(ended_at__gt=before)).exists()
+
+
+def orders_listed(
+    viewer: Actor,
+    *,
+    kind: str = "",
+    state: str = "",
+    area_path: str = "",
+    search: str = "",
+) -> QuerySet[Order]:
+    """The list of orders, narrowed, newest first.
+
+    search   an order's code as somebody typed or said it, or the whole name, identity number or
+             phone of a person
+    """
+    rows = orders_visible_to(viewer).filter(area_path__startswith=area_path)
+    if kind:
+        rows = rows.filter(kind=kind)
+    if state:
+        rows = rows.filter(state=state)
+    if search.strip():
+        number = read_code("O", search)
+        if number is not None:
+            rows = rows.filter(number=number)
+        else:
+            matching = people.residents_matching(viewer, search=search)
+            rows = rows.filter(resident__in=matching.order_by().values("id"))
+    return rows.order_by("-issued_at", "-id")
+
+
+def order_conditions(viewer: Actor, order_id: UUID) -> list[rules.Condition]:
+    """What must hold before the release is proposed, and how it stands."""
+    order = get_order(viewer, order_id)
+    states = _test_states([order.id]).get(order.id, [])
+    return rules.order_conditions(order.ends_at, states, at=now())
+
+
+def evidence_for(viewer: Actor, order_id: UUID) -> QuerySet[Event]:
+    """Infections and contacts recorded in the same dwelling since the order, latest first."""
+    order = get_order(viewer, order_id)
+    return Event.objects.filter(
+        area_path=order.area_path, kind__in=EVIDENCE_OF_INFECTION, at__gte=order.issued_at
+    ).order_by("-seq")
+
+
+def last_event_of(viewer: Actor, subject_id: UUID) -> Event | None:
+    """What happened last to an order, area or exit: the natural cause of what happens next."""
+    events = Event.objects.filter(subject_id=subject_id, area_path__startswith=viewer.within)
+    return events.order_by("-seq").first()
+
+
+def objections_open(viewer: Actor) -> QuerySet[Objection]:
+    """Oldest first."""
+    _must_read(viewer)
+    return (
+        Objection.objects.filter(
+            state=Objection.State.OPEN, order__area_path__startswith=viewer.within
+        )
+        .select_related("order")
+        .order_by("filed_at", "id")
+    )
+
+
+def get_objection(viewer: Actor, objection_id: UUID, *, for_change: bool = False) -> Objection:
+    _must_read(viewer)
+    rows = Objection.objects.select_related("order").filter(
+        order__area_path__startswith=viewer.within
+    )
+    if for_change:
+        rows = rows.select_for_update()
+    found = rows.filter(id=objection_id).first()
+    if found is None:
+        raise NoSuchObjection(objection_id)
+    return found
+
+
+def objections_to(viewer: Actor, order_id: UUID) -> QuerySet[Objection]:
+    order = get_order(viewer, order_id)
+    return Objection.objects.filter(order=order).order_by("filed_at", "id")
+
+
+def _test_states(order_ids: Iterable[UUID]) -> dict[UUID, list[str]]:
+    """States of the test calls of many orders. One statement."""
+    states: dict[UUID, list[str]] = {}
+    calls = sampling.calls_visible_to(PLAYBOOK).filter(about_id__in=list(order_ids))
+    for about_id, state in calls.values_list("about_id", "state"):
+        states.setdefault(about_id, []).append(state)
+    return states
+
+
+def orders_ready_for_release(viewer: Actor, *, at_most: int) -> list[Order]:
+    """Past their end, every test negative, not proposed yet; first what ended first."""
+    rows = list(orders_past_end(viewer).filter(release_proposed_at=None)[:at_most])
+    states = _test_states(order.id for order in rows)
+    at = now()
+    return [
+        order
+        for order in rows
+        if all(
+            condition.met
+            for condition in rules.order_conditions(order.ends_at, states.get(order.id, []), at=at)
+        )
+    ]
+
+
+# Risk areas
+
+
+def risk_areas_visible_to(viewer: Actor) -> QuerySet[RiskArea]:
+    """Risk areas inside the viewer's area and those that reach over it. No order.
+
+    What is closed concerns everybody there, so no duty is asked for.
+    """
+    return RiskArea.objects.filter(
+        Q(area_path__startswith=viewer.within) | Q(places__overlap=rules.above(viewer.within))
+    )
+
+
+def get_risk_area(viewer: Actor, risk_area_id: UUID, *, for_change: bool = False) -> RiskArea:
+    rows = risk_areas_visible_to(viewer)
+    found = (rows.select_for_update() if for_change else rows).filter(id=risk_area_id).first()
+    if found is None:
+        raise NoSuchRiskArea(risk_area_id)
+    return found
+
+
+def risk_areas_proposed(viewer: Actor) -> QuerySet[RiskArea]:
+    """Waiting for a decision, oldest first."""
+    rows = risk_areas_visible_to(viewer).filter(state=RiskArea.State.PROPOSED)
+    return rows.order_by("proposed_at", "id")
+
+
+def risk_areas_in_force(viewer: Actor) -> QuerySet[RiskArea]:
+    """Strictest first."""
+    rows = risk_areas_visible_to(viewer).filter(state=RiskArea.State.IN_FORCE)
+    return rows.order_by("-rank", "-starts_at", "-id")
+
+
+def risk_areas_listed(viewer: Actor, *, state: str = "", level: str = "") -> QuerySet[RiskArea]:
+    """Newest first."""
+    rows = risk_areas_visible_to(viewer)
+    if state:
+        rows = rows.filter(state=state)
+    if level:
+        rows = rows.filter(level=level)
+    return rows.order_by("-proposed_at", "-id")
+
+
+def risk_areas_over(viewer: Actor, area_path: str) -> QuerySet[RiskArea]:
+    """In force around this place, strictest first."""
+    return risk_areas_in_force(viewer).filter(places__overlap=rules.above(area_path))
+
+
+def risk_areas_about(viewer: Actor, about_id: UUID) -> QuerySet[RiskArea]:
+    """Those that rest on one case, oldest first."""
+    return risk_areas_visible_to(viewer).filter(about_id=about_id).order_by("proposed_at", "id")
+
+
+def people_in(viewer: Actor, risk_area_id: UUID) -> int:
+    """How many live inside, as far as the viewer sees."""
+    area = get_risk_area(viewer, risk_area_id)
+    return sum(people.population(viewer, area.places).values())
+
+
+def release_conditions(
+    viewer: Actor, risk_area_id: UUID, facts: rules.Observed | None = None
+) -> list[rules.Condition]:
+    """Every release condition of the pack, and how it stands. Empty before it is in force.
+
+    facts   what was observed, where somebody knows better than the records
+    """
+    area = get_risk_area(viewer, risk_area_id)
+    if area.clock_origin is None:
+        return []
+    at = now()
+    seen = facts or _observed(area, area.clock_origin, at)
+    return rules.area_conditions(area.release, area.clock_origin, seen, at=at)
+
+
+def _observed(area: RiskArea, origin: datetime, at: datetime) -> rules.Observed:
+    """Counts only, so it is asked as the system: a condition does not depend on who looks."""
+    since = rules.screening_since(area.release, origin, at=at, zone=ZONE)
+    screened = positive = residents = 0
+    if since is not None:
+        residents = sum(people.population(PLAYBOOK, area.places).values())
+        screened = _tested(area.places, since, state="negative")
+        positive = _tested(area.places, since, state="positive", swabs=1)
+    last_contact_at = None
+    if "last_contact_away" in area.release:
+        contacts = cases.contacts_visible_to(PLAYBOOK).filter(
+            case_id=area.about_id, state="confirmed"
+        )
+        last_contact_at = contacts.aggregate(last=Max("last_at"))["last"]
+    return rules.Observed(
+        residents=residents,
+        screened=screened,
+        positive=positive,
+        last_contact_at=last_contact_at,
+        stricter=_stricter_beside(area).count(),
+    )
+
+
+def _tested(places: Sequence[str], since: datetime, **tube: str | int) -> int:
+    """How many people of these places were swabbed since then with this finding: persons."""
+    inside = Q(id__in=[])
+    for place in places:
+        inside |= Q(area_path__startswith=place)
+    residents = people.residents_visible_to(PLAYBOOK).filter(inside).values("id")
+    tubes = sampling.tubes_visible_to(PLAYBOOK).filter(
+        members__taken_at__gte=since, members__resident__in=residents, **tube
+    )
+    return tubes.values("members__resident").distinct().count()
+
+
+def _stricter_beside(area: RiskArea) -> QuerySet[RiskArea]:
+    """Stricter areas that still stand inside the places of this one."""
+    inside = Q(id__in=[])
+    for place in area.places:
+        inside |= Q(area_path__startswith=place)
+    return RiskArea.objects.filter(inside, state=RiskArea.State.IN_FORCE, rank__gt=area.rank)
+
+
+# Holds of a place
+
+
+def place_holds_in_force(viewer: Actor) -> QuerySet[PlaceHold]:
+    """First what ends first."""
+    rows = PlaceHold.objects.filter(ended_at=None, area_path__startswith=viewer.within)
+    return rows.order_by("ends_at", "id")
+
+
+def place_holds_over(viewer: Actor, area_path: str) -> QuerySet[PlaceHold]:
+    """In force around this place, first what ends first."""
+    rows = PlaceHold.objects.filter(ended_at=None, places__overlap=rules.above(area_path))
+    return rows.order_by("ends_at", "id")
+
+
+# Emergency exits
+
+
+def exits_visible_to(viewer: Actor) -> QuerySet[EmergencyExit]:
+    """No duty is asked for: who stands at a gate must see that somebody may pass. No order."""
+    return EmergencyExit.objects.filter(area_path__startswith=viewer.within)
+
+
+def get_exit(viewer: Actor, exit_id: UUID, *, for_change: bool = False) -> EmergencyExit:
+    rows = exits_visible_to(viewer)
+    found = (rows.select_for_update() if for_change else rows).filter(id=exit_id).first()
+    if found is None:
+        raise NoSuchExit(exit_id)
+    return found
+
+
+def exits_listed(viewer: Actor, *, state: str = "") -> QuerySet[EmergencyExit]:
+    """Newest first."""
+    rows = exits_visible_to(viewer)
+    if state:
+        rows = rows.filter(state=state)
+    return rows.select_related("hospital").order_by("-left_at", "-id")
+
+
+def exits_of(viewer: Actor, resident_id: UUID) -> QuerySet[EmergencyExit]:
+    """Newest first."""
+    return exits_visible_to(viewer).filter(resident=resident_id).order_by("-left_at", "-id")
+
+
+# Guards
+
+
+def refusals_by_guards(viewer: Actor) -> QuerySet[Event]:
+    """What somebody tried that may never be done, latest first. For those who audit or command."""
+    if Duty.AUDIT not in viewer.duties:
+        viewer.must(Duty.COMMAND)
+    return Event.objects.filter(
+        kind=RefusedByGuard.kind(), area_path__startswith=viewer.within
+    ).order_by("-seq")
