@@ -7,6 +7,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from fangxian.dispatch.kinds import TaskKind
 from fangxian.kernel.access import Duty
 from fangxian.kernel.clock import now
 from fangxian.kernel.fields import AreaPathField
@@ -16,34 +17,19 @@ from fangxian.kernel.ids import new_id
 class Task(models.Model):
     """Something that somebody must do somewhere by some time.
 
-    duty     whoever has it at this place may take the task; `owner` has taken it
-    about    the thing it is about; `facts` holds codes and numbers for its sentence, never names
-    level    how often it was escalated: 0 grid, 1 community, 2 subdistrict, 3 district
+    duty       whoever has it at this place may take the task; `owner` has taken it
+    about_id   the thing it is about; `facts` holds codes and numbers for its sentence, never names
+    level      who must see to it by now: 0 grid, 1 community, 2 subdistrict, 3 district
+    note       proof of doing
+    refusal    why it last came back, said by `refused_by`
     """
 
-    class Kind(models.TextChoices):
-        RETEST_MEMBERS = "retest_members", _("Retest every member singly")
-        INVESTIGATE_CASE = "investigate_case", _("Investigate the case")
-        CONFIRM_CONTACTS = "confirm_contacts", _("Confirm or discard contacts")
-        TRANSFER_PERSON = "transfer_person", _("Bring the person to quarantine")
-        TRANSFER_PATIENT = "transfer_patient", _("Bring the patient to hospital")
-        SERVE_ORDER = "serve_order", _("Serve the order")
-        DELIVER_NOTICE = "deliver_notice", _("Bring the notice to every door")
-        TEST_PERSON = "test_person", _("Take the sample that is due")
-        DECIDE_RISK_AREA = "decide_risk_area", _("Decide on the risk area")
-        DECIDE_RELEASE = "decide_release", _("Decide on the release")
-        DECIDE_OBJECTION = "decide_objection", _("Decide on the objection")
-        EMERGENCY_TRIP = "emergency_trip", _("Bring the person to care, now")
-        CLEAR_EXIT = "clear_exit", _("Complete the record of the emergency exit")
-        RESOLVE_RESULTS = "resolve_results", _("Resolve two laboratories' findings")
-        COMPLETE_IDENTITY = "complete_identity", _("Find out the identity number")
-        REPLACE_RESIDENTS = "replace_residents", _("Re-place residents of an ended community")
+    Kind = TaskKind
 
     class State(models.TextChoices):
         OPEN = "open", _("open")
         TAKEN = "taken", _("taken")
         DONE = "done", _("done")
-        REFUSED = "refused", _("refused")
         CANCELLED = "cancelled", _("no longer needed")
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
@@ -62,7 +48,12 @@ class Task(models.Model):
     taken_at = models.DateTimeField(null=True)
     closed_at = models.DateTimeField(null=True)
     level = models.PositiveSmallIntegerField(default=0)
-    note = models.CharField(max_length=500, blank=True)  # proof of doing, or why not
+    escalated_at = models.DateTimeField(null=True)
+    note = models.CharField(max_length=500, blank=True)
+    refusal = models.CharField(max_length=500, blank=True)
+    refused_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+"
+    )
 
     class Meta:
         indexes: ClassVar = [
@@ -79,6 +70,12 @@ class Task(models.Model):
             ),
             models.Index(name="task_about", fields=["about_id"]),
             models.Index(name="task_of_owner", fields=["owner", "due_at"]),
+            # What may somebody with these duties take?
+            models.Index(
+                name="task_open_for_duty",
+                fields=["duty", "due_at", "id"],
+                condition=Q(state="open"),
+            ),
         ]
         constraints: ClassVar = [
             models.CheckConstraint(
@@ -86,12 +83,20 @@ class Task(models.Model):
                 condition=~Q(state="taken") | Q(owner__isnull=False, taken_at__isnull=False),
             ),
             models.CheckConstraint(
-                name="task_closed_has_a_time",
-                condition=Q(state__in=["open", "taken"], closed_at=None)
-                | Q(state__in=["done", "refused", "cancelled"], closed_at__isnull=False),
+                name="task_open_has_no_owner", condition=~Q(state="open") | Q(owner=None)
             ),
             models.CheckConstraint(
-                name="task_refused_says_why", condition=~Q(state="refused") | ~Q(note="")
+                name="task_closed_has_a_time",
+                condition=Q(state__in=["open", "taken"], closed_at=None)
+                | Q(state__in=["done", "cancelled"], closed_at__isnull=False),
+            ),
+            models.CheckConstraint(
+                name="task_refused_says_why", condition=Q(refused_by=None) | ~Q(refusal="")
+            ),
+            models.UniqueConstraint(
+                name="task_is_pending_once",
+                fields=["about_id", "kind", "area_path"],
+                condition=Q(state__in=["open", "taken"]),
             ),
             models.CheckConstraint(
                 name="task_escalates_to_the_district_at_most", condition=Q(level__lte=3)

@@ -32,12 +32,20 @@ class Round(models.Model):
     created_at = models.DateTimeField(default=now)
     starts_at = models.DateTimeField()
     deadline = models.DateTimeField()
+    opened_at = models.DateTimeField(null=True)
     closed_at = models.DateTimeField(null=True)
 
     class Meta:
+        indexes: ClassVar = [models.Index(name="round_lately", fields=["starts_at", "id"])]
         constraints: ClassVar = [
             models.CheckConstraint(
                 name="round_ends_after_it_starts", condition=Q(deadline__gt=F("starts_at"))
+            ),
+            models.CheckConstraint(
+                name="round_moves_on_at_a_time",
+                condition=Q(state="planned", opened_at=None, closed_at=None)
+                | Q(state="open", opened_at__isnull=False, closed_at=None)
+                | Q(state="closed", opened_at__isnull=False, closed_at__isnull=False),
             ),
         ]
 
@@ -86,6 +94,12 @@ class Tube(models.Model):
             # What waits for a result, longest wait first?
             models.Index(
                 name="tube_awaiting", fields=["sealed_at", "id"], condition=Q(state="sealed")
+            ),
+            # Which results came in last?
+            models.Index(
+                name="tube_result_lately",
+                fields=["result_at", "id"],
+                condition=Q(result_at__isnull=False),
             ),
             models.Index(name="tube_here", fields=["area_path", "opened_at"]),
             models.Index(name="tube_lately", fields=["opened_at", "id"]),
@@ -149,14 +163,43 @@ class Swab(models.Model):
         return f"{self.tube_id} {self.resident_id}"
 
 
+class Tested(models.Model):
+    """Somebody who was swabbed in a round, counted once however often; `area_path` is their home.
+
+    Persons and person-times are different numbers: this one is persons.
+    """
+
+    round = models.ForeignKey(Round, models.PROTECT, related_name="+")
+    resident = models.ForeignKey("people.Resident", models.PROTECT, related_name="+")
+    area_path = AreaPathField(blank=True)
+
+    class Meta:
+        indexes: ClassVar = [
+            # How many of those who live here were tested? Answered from the index alone.
+            models.Index(name="tested_at_home", fields=["round", "area_path"]),
+        ]
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                name="tested_is_counted_once_a_round", fields=["round", "resident"]
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.round_id} {self.resident_id}"
+
+
 class Report(models.Model):
-    """What one laboratory said about one tube. All are kept, also those that did not decide."""
+    """What one laboratory said about one tube. All are kept, also those that did not decide.
+
+    laboratory   None: the one laboratory of a district that has only one
+    """
 
     class Standing(models.TextChoices):
         DECIDED = "decided", _("decided the result")
         CONFIRMED = "confirmed", _("said the same")
         DISPUTED = "disputed", _("disagrees")
         CORRECTED = "corrected", _("was corrected")
+        SET_ASIDE = "set_aside", _("was set aside")
 
     class Finding(models.TextChoices):
         NEGATIVE = "negative", _("negative")
@@ -174,6 +217,10 @@ class Report(models.Model):
     reason = models.CharField(max_length=200, blank=True)
 
     class Meta:
+        indexes: ClassVar = [
+            # About which tubes do laboratories disagree?
+            models.Index(name="report_disputed", fields=["tube"], condition=Q(standing="disputed")),
+        ]
         constraints: ClassVar = [
             models.UniqueConstraint(
                 name="report_one_decides", fields=["tube"], condition=Q(standing="decided")
@@ -188,7 +235,10 @@ class TestCall(models.Model):
     """A test that somebody owes or is owed: a retest, a test day of an order.
 
     about_id   the tube to be retested, or the order whose test day it is
+    group      kind of person as in the pack's `sampling.pools`: how many may share a tube
     """
+
+    __test__ = False  # for pytest: the name only begins like that of a test
 
     class Reason(models.TextChoices):
         RETEST = "retest", _("positive pool")
@@ -206,6 +256,7 @@ class TestCall(models.Model):
     area_path = AreaPathField()
     reason = models.CharField(max_length=8, choices=Reason.choices)
     about_id = models.UUIDField()
+    group = models.CharField(max_length=30)
     day = models.PositiveSmallIntegerField(null=True)  # test day, counted as the pack says
     due_at = models.DateTimeField()
     state = models.CharField(max_length=10, choices=State.choices, default=State.DUE)
@@ -216,9 +267,7 @@ class TestCall(models.Model):
         indexes: ClassVar = [
             models.Index(name="test_call_about", fields=["about_id"]),
             models.Index(name="test_call_of_resident", fields=["resident", "due_at"]),
-            models.Index(
-                name="test_call_due", fields=["due_at", "id"], condition=Q(state="due")
-            ),
+            models.Index(name="test_call_due", fields=["due_at", "id"], condition=Q(state="due")),
         ]
         constraints: ClassVar = [
             models.UniqueConstraint(

@@ -1,0 +1,96 @@
+from dataclasses import dataclass
+from datetime import datetime
+from typing import ClassVar
+from uuid import UUID
+
+from django.utils.translation import gettext_lazy as _
+
+from fangxian.dispatch.models import Task
+from fangxian.kernel.ledger import Fact
+
+_WORDS = {"task": Task.Kind}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskOpened(Fact):
+    sentence: ClassVar = _("A task was given in {area}: {task}")
+    icon: ClassVar = "clipboard-check"
+    words: ClassVar = _WORDS
+
+    task: str
+    about_id: UUID
+    duty: str
+    due_at: datetime
+    level: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskTaken(Fact):
+    sentence: ClassVar = _("Somebody took on a task in {area}: {task}")
+    icon: ClassVar = "user-check"
+    words: ClassVar = _WORDS
+
+    task: str
+    about_id: UUID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskAssigned(Fact):
+    """to_id   the account that is to do it"""
+
+    sentence: ClassVar = _("A task in {area} was given to somebody: {task}")
+    icon: ClassVar = "user-check"
+    words: ClassVar = _WORDS
+
+    task: str
+    about_id: UUID
+    to_id: UUID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskFinished(Fact):
+    sentence: ClassVar = _("A task in {area} was done: {task}")
+    icon: ClassVar = "clipboard-check"
+    tone: ClassVar = "good"
+    words: ClassVar = _WORDS
+
+    task: str
+    about_id: UUID
+    note: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskRefused(Fact):
+    """It is open again, for the level above."""
+
+    sentence: ClassVar = _("A task in {area} came back: {task}. {reason}")
+    icon: ClassVar = "alert-triangle"
+    tone: ClassVar = "warning"
+    words: ClassVar = _WORDS
+
+    task: str
+    about_id: UUID
+    reason: str
+    level: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskCancelled(Fact):
+    sentence: ClassVar = _("A task in {area} is no longer needed: {task}")
+    icon: ClassVar = "clipboard-check"
+    words: ClassVar = _WORDS
+
+    task: str
+    about_id: UUID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TasksEscalated(Fact):
+    """Overdue tasks that the next level now sees. The subject is the first of them."""
+
+    sentence: ClassVar = _("{number} overdue tasks in {area} went up to level {level}")
+    icon: ClassVar = "clock"
+    tone: ClassVar = "warning"
+
+    number: int
+    level: int

@@ -1,0 +1,23 @@
+"""What kinds of task there are. Rooms above open tasks by these words."""
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+class TaskKind(models.TextChoices):
+    RETEST_MEMBERS = "retest_members", _("Retest every member singly")
+    INVESTIGATE_CASE = "investigate_case", _("Investigate the case")
+    CONFIRM_CONTACTS = "confirm_contacts", _("Confirm or discard contacts")
+    TRANSFER_PERSON = "transfer_person", _("Bring the person to quarantine")
+    TRANSFER_PATIENT = "transfer_patient", _("Bring the patient to hospital")
+    SERVE_ORDER = "serve_order", _("Serve the order")
+    DELIVER_NOTICE = "deliver_notice", _("Bring the notice to every door")
+    TEST_PERSON = "test_person", _("Take the sample that is due")
+    DECIDE_RISK_AREA = "decide_risk_area", _("Decide on the risk area")
+    DECIDE_RELEASE = "decide_release", _("Decide on the release")
+    DECIDE_OBJECTION = "decide_objection", _("Decide on the objection")
+    EMERGENCY_TRIP = "emergency_trip", _("Bring the person to care, now")
+    CLEAR_EXIT = "clear_exit", _("Complete the record of the emergency exit")
+    RESOLVE_RESULTS = "resolve_results", _("Resolve two laboratories' findings")
+    COMPLETE_IDENTITY = "complete_identity", _("Find out the identity number")
+    REPLACE_RESIDENTS = "replace_residents", _("Re-place residents of an ended community")

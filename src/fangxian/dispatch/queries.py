@@ -1,0 +1,162 @@
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.db import connection
+from django.db.models import Count, Q, QuerySet
+from django.utils.translation import gettext as _
+
+from fangxian.dispatch import rules
+from fangxian.dispatch.models import Task
+from fangxian.kernel.access import Actor, Duty
+from fangxian.kernel.clock import now
+from fangxian.kernel.errors import NotFound, NotYours
+from fangxian.kernel.models import Account
+
+PENDING = (Task.State.OPEN, Task.State.TAKEN)
+OVERSEERS = frozenset({Duty.DISPATCH, Duty.COMMAND})
+"""They see every task in their area, whosever duty it is."""
+
+
+def tasks_visible_to(viewer: Actor) -> QuerySet[Task]:
+    """Tasks of the viewer's duties in the viewer's area, and those given to the viewer."""
+    if OVERSEERS & viewer.duties or Duty.AUDIT in viewer.duties:
+        mine = Q()
+    else:
+        mine = Q(duty__in=sorted(viewer.duties)) | Q(owner_id=viewer.id)
+    return Task.objects.filter(mine, area_path__startswith=viewer.within)
+
+
+def get_task(viewer: Actor, task_id: UUID, *, for_change: bool = False) -> Task:
+    tasks = tasks_visible_to(viewer)
+    tasks = tasks.select_for_update(of=("self",)) if for_change else tasks
+    task = tasks.select_related("owner", "refused_by").filter(id=task_id).first()
+    if task is None:
+        raise NotFound(_("task"), task=str(task_id))
+    return task
+
+
+def my_tasks(viewer: Actor) -> QuerySet[Task]:
+    """What the viewer has taken, and what waits for somebody with the viewer's duties.
+
+    A task waits for those at its level and for those nearer to it: a grid worker may still take
+    what was escalated, a district sees only what has come up to it. First what is due first, so
+    what is overdue stands on top.
+    """
+    own = Q(owner_id=viewer.id, state=Task.State.TAKEN)
+    waiting = Q(
+        state=Task.State.OPEN,
+        duty__in=sorted(viewer.duties),
+        level__gte=rules.level_of(viewer.within),
+        area_path__startswith=viewer.within,
+    )
+    return Task.objects.filter(own | waiting).order_by("due_at", "id")
+
+
+def tasks_about(viewer: Actor, about_id: UUID) -> QuerySet[Task]:
+    """Every task about one thing, oldest first."""
+    return tasks_visible_to(viewer).filter(about_id=about_id).order_by("created_at", "id")
+
+
+def pending_here(viewer: Actor) -> QuerySet[Task]:
+    """Everything still to be done in the viewer's area, first what is due first."""
+    if not OVERSEERS & viewer.duties:
+        raise NotYours(str(Duty.DISPATCH.label))
+    tasks = Task.objects.filter(area_path__startswith=viewer.within, state__in=PENDING)
+    return tasks.order_by("due_at", "id")
+
+
+def overdue(viewer: Actor) -> QuerySet[Task]:
+    """What should have been done by now, longest overdue first."""
+    return pending_here(viewer).filter(due_at__lt=now())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Counts:
+    """Tasks of an area. pending = open + taken; overdue and done_today are apart from these."""
+
+    pending: int
+    open: int
+    taken: int
+    overdue: int
+
+    @property
+    def on_time(self) -> int:
+        return self.pending - self.overdue
+
+
+def counts(viewer: Actor) -> Counts:
+    """How much there is to do in the viewer's area."""
+    found = (
+        pending_here(viewer)
+        .order_by()
+        .aggregate(
+            pending=Count("id"),
+            open=Count("id", filter=Q(state=Task.State.OPEN)),
+            taken=Count("id", filter=Q(state=Task.State.TAKEN)),
+            overdue=Count("id", filter=Q(due_at__lt=now())),
+        )
+    )
+    return Counts(**found)
+
+
+def my_count(viewer: Actor) -> Counts:
+    """How much there is to do for the viewer alone."""
+    found = (
+        my_tasks(viewer)
+        .order_by()
+        .aggregate(
+            pending=Count("id"),
+            open=Count("id", filter=Q(state=Task.State.OPEN)),
+            taken=Count("id", filter=Q(state=Task.State.TAKEN)),
+            overdue=Count("id", filter=Q(due_at__lt=now())),
+        )
+    )
+    return Counts(**found)
+
+
+def counts_by_area(viewer: Actor, *, steps: int) -> dict[str, Counts]:
+    """`counts` for each area so many steps deep in the tree; what lies higher counts for itself."""
+    if not OVERSEERS & viewer.duties:
+        raise NotYours(str(Duty.DISPATCH.label))
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            SELECT array_to_string((string_to_array(rtrim(area_path, '/'), '/'))[1:%s], '/') || '/',
+                count(*), count(*) FILTER (WHERE state = 'open'),
+                count(*) FILTER (WHERE state = 'taken'), count(*) FILTER (WHERE due_at < %s)
+            FROM dispatch_task
+            WHERE area_path LIKE %s AND state IN ('open', 'taken')
+            GROUP BY 1 ORDER BY 1
+            """,
+            [steps, now(), viewer.within + "%"],
+        )
+        return {
+            path: Counts(pending=pending, open=waiting, taken=taken, overdue=late)
+            for path, pending, waiting, taken, late in cursor.fetchall()
+        }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Done:
+    """Tasks of a thing or an area: how many there were, and how many are done."""
+
+    done: int
+    of: int
+
+
+def done_in(viewer: Actor, area_path: str) -> Done:
+    """Tasks done out of all that were not cancelled, in one area."""
+    tasks = tasks_visible_to(viewer).filter(area_path__startswith=area_path)
+    found = tasks.exclude(state=Task.State.CANCELLED).aggregate(
+        of=Count("id"), done=Count("id", filter=Q(state=Task.State.DONE))
+    )
+    return Done(**found)
+
+
+def who_may_take(viewer: Actor, task_id: UUID) -> list[Account]:
+    """Accounts with the duty for the task's place, nearest to it first."""
+    task = get_task(viewer, task_id)
+    viewer.must(Duty.DISPATCH, at=task.area_path)
+    accounts = Account.objects.filter(is_active=True, duties__contains=[task.duty])
+    around = [account for account in accounts if task.area_path.startswith(account.area_path)]
+    return sorted(around, key=lambda account: (-len(account.area_path), account.display_name))

@@ -1,0 +1,30 @@
+"""Who is to see to a task by now: plain values, no database, no clock."""
+
+from collections.abc import Sequence
+
+DISTRICT = 3
+"""The highest level: 0 grid, 1 community, 2 subdistrict, 3 district and above."""
+
+_STEPS_TO_GRID = 6  # province, city, district, subdistrict, community, grid
+
+
+def level_of(within: str) -> int:
+    """The level at which somebody works whose area is this; a grid or less is 0."""
+    return max(0, min(DISTRICT, _STEPS_TO_GRID - within.count("/")))
+
+
+def next_level(level: int) -> int:
+    return min(DISTRICT, level + 1)
+
+
+def common_path(paths: Sequence[str]) -> str:
+    """The deepest area that holds all of these; "" if only everywhere does."""
+    if not paths:
+        return ""
+    low, high = min(paths).split("/"), max(paths).split("/")
+    shared = []
+    for a, b in zip(low, high, strict=False):
+        if a != b or not a:
+            break
+        shared.append(a + "/")
+    return "".join(shared)

@@ -1,0 +1,277 @@
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from django.db import connection
+from django.db.models import Q, QuerySet
+from django.utils.translation import gettext as _
+
+from fangxian.areas.models import Area
+from fangxian.kernel.access import Actor, Duty
+from fangxian.kernel.errors import NotFound, NotYours
+from fangxian.kernel.ids import code, read_code
+from fangxian.people.queries import population
+from fangxian.sampling.models import Report, Round, Swab, TestCall, Tube
+
+READERS = frozenset(
+    {
+        Duty.COLLECT_SAMPLES,
+        Duty.ENTER_RESULTS,
+        Duty.INVESTIGATE,
+        Duty.DECIDE_MEASURES,
+        Duty.PLAN_ROUNDS,
+        Duty.COMMAND,
+        Duty.AUDIT,
+    }
+)
+"""Who has anything to do with samples; one of these duties is needed to read of them."""
+
+
+def _must_read(viewer: Actor) -> None:
+    if not READERS & viewer.duties:
+        raise NotYours(str(Duty.COLLECT_SAMPLES.label))
+
+
+# Tubes
+
+
+def tubes_visible_to(viewer: Actor) -> QuerySet[Tube]:
+    _must_read(viewer)
+    return Tube.objects.filter(area_path__startswith=viewer.within)
+
+
+def get_tube(viewer: Actor, tube_id: UUID, *, for_change: bool = False) -> Tube:
+    """Raises `NotFound`. With `for_change` nobody else can change it until the transaction ends."""
+    tubes = tubes_visible_to(viewer)
+    tube = (tubes.select_for_update() if for_change else tubes).filter(id=tube_id).first()
+    if tube is None:
+        raise NotFound(_("tube"), tube=str(tube_id))
+    return tube
+
+
+def tube_by_barcode(viewer: Actor, text: str) -> Tube:
+    """The tube behind a code as somebody typed, scanned or said it. Raises `NotFound`."""
+    number = read_code("T", text)
+    tube = None
+    if number is not None:
+        tube = tubes_visible_to(viewer).filter(barcode=code("T", number)).first()
+    if tube is None:
+        raise NotFound(_("tube"), barcode=text[:20])
+    return tube
+
+
+def tubes_awaiting_result(viewer: Actor) -> QuerySet[Tube]:
+    """Sealed tubes without a result, longest wait first."""
+    return tubes_visible_to(viewer).filter(state=Tube.State.SEALED).order_by("sealed_at", "id")
+
+
+def tubes_with_result(viewer: Actor) -> QuerySet[Tube]:
+    """Tubes with a result, latest first."""
+    return tubes_visible_to(viewer).filter(result_at__isnull=False).order_by("-result_at", "-id")
+
+
+def tubes_disputed(viewer: Actor) -> QuerySet[Tube]:
+    """Tubes about which laboratories disagree, latest first."""
+    disputed = Report.objects.filter(standing=Report.Standing.DISPUTED).values("tube_id")
+    return tubes_with_result(viewer).filter(id__in=disputed)
+
+
+def members_of(viewer: Actor, tube_id: UUID) -> list[UUID]:
+    """The residents whose swabs are in the tube, in the order in which they were taken."""
+    tube = get_tube(viewer, tube_id)
+    swabs = Swab.objects.filter(tube=tube).order_by("taken_at", "id")
+    return list(swabs.values_list("resident_id", flat=True))
+
+
+def swabs_in(viewer: Actor, tube_id: UUID) -> QuerySet[Swab]:
+    return Swab.objects.filter(tube=get_tube(viewer, tube_id)).order_by("taken_at", "id")
+
+
+def reports_on(viewer: Actor, tube_id: UUID) -> QuerySet[Report]:
+    """Everything any laboratory said about the tube, oldest first."""
+    tube = get_tube(viewer, tube_id)
+    return tube.reports.select_related("laboratory").order_by("reported_at", "id")
+
+
+def retests_of(viewer: Actor, tube_id: UUID) -> QuerySet[Tube]:
+    """The single tubes that are to explain a positive pool, oldest first."""
+    return tubes_visible_to(viewer).filter(retest_of_id=tube_id).order_by("opened_at", "id")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Result:
+    """What is known of one person from one tube; `finding` is negative or positive."""
+
+    tube_id: UUID
+    barcode: str
+    finding: str
+    taken_at: datetime
+    result_at: datetime
+
+
+def last_result_of(viewer: Actor, resident_id: UUID) -> Result | None:
+    """The latest result that says something of this person: any negative, or a single positive.
+
+    Also of a tube that was taken outside the viewer's area: a result follows the person.
+    """
+    _must_read(viewer)
+    swab = (
+        Swab.objects.filter(resident_id=resident_id)
+        .filter(
+            Q(tube__state=Tube.State.NEGATIVE) | Q(tube__state=Tube.State.POSITIVE, tube__swabs=1)
+        )
+        .select_related("tube")
+        .order_by("-taken_at")
+        .first()
+    )
+    if swab is None or swab.tube.result_at is None:
+        return None
+    return Result(
+        tube_id=swab.tube_id,
+        barcode=swab.tube.barcode,
+        finding=swab.tube.state,
+        taken_at=swab.taken_at,
+        result_at=swab.tube.result_at,
+    )
+
+
+def tubes_of(viewer: Actor, resident_id: UUID) -> QuerySet[Swab]:
+    """Every swab of a person with its tube, latest first."""
+    _must_read(viewer)
+    return Swab.objects.filter(resident_id=resident_id).select_related("tube").order_by("-taken_at")
+
+
+# Calls for tests
+
+
+def calls_visible_to(viewer: Actor) -> QuerySet[TestCall]:
+    _must_read(viewer)
+    return TestCall.objects.filter(area_path__startswith=viewer.within)
+
+
+def calls_of(viewer: Actor, resident_id: UUID) -> QuerySet[TestCall]:
+    """Every test a person owes or owed, in the order in which they fall due."""
+    calls = calls_visible_to(viewer).filter(resident_id=resident_id)
+    return calls.select_related("tube").order_by("due_at", "id")
+
+
+def calls_about(viewer: Actor, about_id: UUID) -> QuerySet[TestCall]:
+    """The tests called for because of one pool or order, in the order in which they fall due."""
+    calls = calls_visible_to(viewer).filter(about_id=about_id)
+    return calls.select_related("tube").order_by("due_at", "id")
+
+
+def calls_due(viewer: Actor, *, until: datetime) -> QuerySet[TestCall]:
+    """Tests not taken yet that are owed by then, first what is due first."""
+    calls = calls_visible_to(viewer).filter(state=TestCall.State.DUE, due_at__lte=until)
+    return calls.order_by("due_at", "id")
+
+
+# Rounds
+
+
+def rounds_visible_to(viewer: Actor) -> QuerySet[Round]:
+    """Rounds in the viewer's area or around it, latest first."""
+    _must_read(viewer)
+    steps = viewer.within.split("/")
+    around = ["/".join(steps[:n]) + "/" for n in range(1, len(steps))]
+    rounds = Round.objects.filter(
+        Q(area_path__startswith=viewer.within) | Q(area_path__in=["", *around])
+    )
+    return rounds.order_by("-starts_at", "-id")
+
+
+def get_round(viewer: Actor, round_id: UUID, *, for_change: bool = False) -> Round:
+    rounds = rounds_visible_to(viewer)
+    found = (rounds.select_for_update() if for_change else rounds).filter(id=round_id).first()
+    if found is None:
+        raise NotFound(_("round of testing"), round=str(round_id))
+    return found
+
+
+def round_under_way(viewer: Actor) -> Round | None:
+    """The open round that began last in or around the viewer's area."""
+    return rounds_visible_to(viewer).filter(state=Round.State.OPEN).first()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Share:
+    """How much of one area's people were tested in a round: persons, each counted once."""
+
+    area_path: str
+    tested: int
+    people: int
+
+    @property
+    def percent(self) -> float | None:
+        return 100 * self.tested / self.people if self.people else None
+
+
+def tested_share(viewer: Actor, round_id: UUID, level: str) -> list[Share]:
+    """For each area of a level within the round and the viewer's area, by where people live.
+
+    level   as in `areas`: "subdistrict", "community", "grid" …; in the order of the tree
+    """
+    round_ = get_round(viewer, round_id)
+    within = max(round_.area_path, viewer.within, key=len)
+    areas = Area.objects.filter(level=level, path__startswith=within, ended_at=None)
+    paths = list(areas.order_by("path").values_list("path", flat=True))
+    tested = _tested_in(round_id, paths)
+    people = population(viewer, paths)
+    return [
+        Share(area_path=path, tested=tested[path], people=people.get(path, 0)) for path in paths
+    ]
+
+
+def round_share(viewer: Actor, round_id: UUID) -> Share:
+    """The same for the round as a whole, as far as the viewer's area goes."""
+    round_ = get_round(viewer, round_id)
+    within = max(round_.area_path, viewer.within, key=len)
+    people = round_.people if within == round_.area_path else population(viewer, [within])[within]
+    return Share(area_path=within, tested=_tested_in(round_id, [within])[within], people=people)
+
+
+def _tested_in(round_id: UUID, paths: Sequence[str]) -> dict[str, int]:
+    """Persons by home. One range of the index for each path: "0" is the sign after "/"."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            SELECT path, (
+                SELECT count(*) FROM sampling_tested
+                WHERE round_id = %s AND area_path >= path AND (
+                    path = '' OR area_path < rtrim(path, '/') || '0'
+                )
+            )
+            FROM unnest(%s::text[]) AS wanted(path)
+            """,
+            [round_id, list(paths)],
+        )
+        return dict(cursor.fetchall())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Progress:
+    """A round's tubes by state, and the swabs in them (person-times, not persons)."""
+
+    tubes: dict[str, int]
+    swabs: int
+
+    @property
+    def total(self) -> int:
+        return sum(number for state, number in self.tubes.items() if state != Tube.State.VOID)
+
+
+def round_progress(viewer: Actor, round_id: UUID) -> Progress:
+    round_ = get_round(viewer, round_id)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT state, count(*), sum(swabs) FROM sampling_tube"
+            " WHERE round_id = %s AND area_path LIKE %s GROUP BY state",
+            [round_.id, viewer.within + "%"],
+        )
+        rows = cursor.fetchall()
+    return Progress(
+        tubes={state: count for state, count, _swabs in rows},
+        swabs=sum(swabs for state, _count, swabs in rows if state != Tube.State.VOID),
+    )
