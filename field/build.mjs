@@ -28,6 +28,12 @@ const icons = {
   sheet: "file-spreadsheet", stop: "hand-stop", sun: "sun", swab: "test-pipe", team: "users-group",
   transfer: "arrows-exchange", truck: "truck", upload: "upload", users: "users", virus: "virus", wifi_off: "wifi-off",
 };
+// Facts of the ledger (events.py) name their icons as Tabler does.
+for (const icon of [
+  "alert-triangle", "ban", "bell", "book", "clipboard-check", "file-text", "flask", "lock-open", "map-pin", "point",
+  "refresh", "route", "shield-check", "test-pipe", "truck-delivery", "user-check", "user-plus", "user-x",
+])
+  icons[icon] ??= icon;
 
 async function shapes(icon) {
   const svg = await readFile(join(here, `node_modules/@tabler/icons/icons/outline/${icon}.svg`), "utf8");

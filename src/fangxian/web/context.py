@@ -40,7 +40,7 @@ NAVIGATION = (
         frozenset({Duty.COLLECT_SAMPLES, Duty.ENTER_RESULTS}),
     ),
     Entry(
-        "cases:cases", gettext_lazy("Cases"), "virus", frozenset({Duty.INVESTIGATE, Duty.COMMAND})
+        "cases:list", gettext_lazy("Cases"), "virus", frozenset({Duty.INVESTIGATE, Duty.COMMAND})
     ),
     Entry(
         "measures:orders",
@@ -54,9 +54,9 @@ NAVIGATION = (
         "map",
         frozenset({Duty.DECIDE_MEASURES, Duty.COMMAND}),
     ),
-    Entry("sampling:plan", gettext_lazy("Round plan"), "plan", frozenset({Duty.PLAN_ROUNDS})),
+    Entry("sampling:rounds", gettext_lazy("Round plan"), "plan", frozenset({Duty.PLAN_ROUNDS})),
     Entry("people:residents", gettext_lazy("Residents"), "users", frozenset({Duty.SEE_REGISTER})),
-    Entry("areas:areas", gettext_lazy("Areas"), "building", frozenset({Duty.MANAGE_AREAS})),
+    Entry("areas:tree", gettext_lazy("Areas"), "building", frozenset({Duty.MANAGE_AREAS})),
     Entry("ledger", gettext_lazy("Ledger"), "ledger", frozenset({Duty.AUDIT})),
 )
 

@@ -190,7 +190,8 @@ def figure(value: float | str | None) -> str:
 @register.simple_tag
 def legend(counts: Iterable[tuple[int, int]]) -> SafeString:
     """Risk levels with how many grids stand at each, highest first."""
-    rows = sorted(counts, reverse=True)
+    found = dict(counts)
+    rows = [(level, found.get(level, 0)) for level in (3, 2, 1, 0)]
     return format_html(
         '<ul class="legend">{}</ul>',
         format_html_join(
