@@ -200,8 +200,16 @@ def between_words() -> str:
     return pgettext("between the words of a list", ", ")
 
 
+def between_phrases() -> str:
+    return pgettext("between the phrases of a list", "; ")
+
+
 def listed(names: Names, words: Iterable[str]) -> str:
     return between_words().join(name(names, word) for word in words)
+
+
+def phrased(names: Names, words: Iterable[str]) -> str:
+    return between_phrases().join(name(names, word) for word in words)
 
 
 def in_time(number: float, unit: str) -> str:

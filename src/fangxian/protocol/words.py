@@ -123,7 +123,7 @@ def release_in_words(release: Release, pack: Pack | Guide) -> str:
         )
     if release.when_others_lifted:
         parts.append(_("all other areas are lifted"))
-    conditions = v.between_words().join(parts)
+    conditions = v.between_phrases().join(parts)
     if release.to is None:
         return _("released after: %(conditions)s") % {"conditions": conditions}
     return _("becomes %(level)s after: %(conditions)s") % {
@@ -191,7 +191,7 @@ def _contacts(pack: Pack | Guide) -> Iterator[Line]:
         _("are close contacts") if contact.household_is_close else _("are judged one by one"),
     )
     if contact.criteria:
-        yield said("criteria", _("Criteria"), v.listed(v.CRITERIA, contact.criteria))
+        yield said("criteria", _("Criteria"), v.phrased(v.CRITERIA, contact.criteria))
 
 
 def _determined(*, is_so: bool) -> str:
@@ -362,15 +362,12 @@ def _sampling(pack: Pack | Guide) -> Iterator[Line]:
         number = getattr(guide, key)
         if number is not None:
             yield Line(section, f"sampling.{key}", label, v.figure(number), (number,))
-    yield Line(
-        section,
-        "sampling.table_rates",
-        _("People a table gets through in an hour"),
-        v.between_words().join(
-            f"{rate.value} ({rate.label.text(_lang())})" for rate in guide.table_rates
-        ),
-        guide.table_rates,
+    label = _("People a table gets through in an hour")
+    rates = v.between_words().join(
+        _("%(number)s (%(label)s)") % {"number": rate.value, "label": rate.label.text(_lang())}
+        for rate in guide.table_rates
     )
+    yield Line(section, "sampling.table_rates", label, rates, guide.table_rates)
     for group, pool in guide.pools.items():
         label = _("Pool for %(group)s") % {"group": v.name(v.POOLS, group)}
         yield Line(section, f"sampling.pools.{group}", label, v.figure(pool), (pool,))
@@ -406,7 +403,7 @@ def _people(pack: Pack | Guide) -> Iterator[Line]:
         for key, label, number in (
             (
                 "restart_floors",
-                _("A new positive restarts its floor and, above and below,"),
+                _("Floors either side of a new positive that start again"),
                 site.restart_floors,
             ),
             ("rooms_per_10000", _("Rooms for each 10,000 people"), site.rooms_per_10000),

@@ -26,7 +26,7 @@ def test_what_the_twenty_items_changed() -> None:
     )
     assert "Home of a case: High-risk area: compound → High-risk area: stairwell." in found
     assert (
-        "High-risk area, release: becomes Medium-risk area after: 7 days without a new infection, "
+        "High-risk area, release: becomes Medium-risk area after: 7 days without a new infection; "
         "everybody negative in the screening of day 7 → "
         "becomes Low-risk area after: 5 days without a new infection." in found
     )
@@ -106,3 +106,13 @@ def test_everything_said_has_its_own_key() -> None:
         keys = [line.key for line in everything_said(load(pack))]
 
         assert len(keys) == len(set(keys)), pack
+
+
+def test_chinese_readers_read_chinese() -> None:
+    assert changes("cn-v9", "cn-20", "zh-hans")[:2] == [
+        (
+            "密切接触者：集中隔离 7 天（第 1、2、3、5、7 天检测） + 居家健康监测 3 天（第 3 天检测） → "
+            "集中隔离 5 天（第 1、2、3、5 天检测） + 居家隔离 3 天（第 1、3 天检测）。"
+        ),
+        "不再判定密接的密接。",
+    ]
