@@ -100,11 +100,13 @@ def key(message: Message) -> tuple[str, str]:
 
 
 def forms(message: Message) -> list[str]:
-    return [message.string] if isinstance(message.string, str) else list(message.string)
+    if isinstance(message.string, str):
+        return [message.string]
+    return list(message.string or [""])
 
 
 def update() -> None:
-    known = {key(m): m.string for room in rooms() for m in messages(kept(room)) if all(forms(m))}
+    known = {key(m): forms(m) for room in rooms() for m in messages(kept(room)) if all(forms(m))}
     for room in rooms():
         said, old = said_in(room), kept(room)
         new = Catalog(
@@ -113,15 +115,11 @@ def update() -> None:
         missing = 0
         for message in messages(said):
             before = find(old, message)
-            string = before.string if before else known.get(key(message), "")
-            if not message.pluralizable and not isinstance(string, str):
-                string = string[0]
-            if message.pluralizable and isinstance(string, str):
-                string = (string,)
+            texts = forms(before) if before else known.get(key(message), [""])
             flags = {"fuzzy"} if before and before.fuzzy else set()
             new.add(
                 message.id,
-                string,
+                tuple(texts[:1]) if message.pluralizable else texts[0],
                 locations=message.locations,
                 flags=flags | set(message.flags),
                 auto_comments=message.auto_comments,

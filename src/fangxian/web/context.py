@@ -20,7 +20,7 @@ class Entry:
     """One entry of the main navigation, for those who have at least one of the duties."""
 
     url_name: str
-    label: Promise
+    label: Promise | str
     icon: str
     duties: frozenset[Duty] = frozenset()
 
@@ -63,7 +63,7 @@ NAVIGATION = (
 
 def navigation(actor: Actor, path: str) -> list[dict[str, Any]]:
     """The entries this actor may open; the one that leads nearest to `path` is current."""
-    found = []
+    found: list[dict[str, Any]] = []
     for entry in NAVIGATION:
         if entry.duties and not entry.duties & actor.duties:
             continue
@@ -72,9 +72,9 @@ def navigation(actor: Actor, path: str) -> list[dict[str, Any]]:
         except NoReverseMatch:  # the room is not in the house yet
             continue
         found.append({"url": url, "label": entry.label, "icon": entry.icon})
-    leading = [row["url"] for row in found if path == row["url"] or path.startswith(row["url"])]
     # "/" leads to everything and is current only for itself.
-    current = max((url for url in leading if url != "/" or path == "/"), key=len, default=None)
+    leading = [row["url"] for row in found if path.startswith(row["url"]) and row["url"] != "/"]
+    current = max(leading, key=len, default=path)
     for row in found:
         row["current"] = row["url"] == current
     return found
