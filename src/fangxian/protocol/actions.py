@@ -1,6 +1,6 @@
 from datetime import datetime
 
-from django.db import transaction
+from django.db import connection, transaction
 
 from fangxian.kernel.access import Actor, Duty
 from fangxian.kernel.ledger import record
@@ -13,6 +13,8 @@ from fangxian.protocol.events import PackAdopted
 from fangxian.protocol.models import Adoption
 from fangxian.protocol.packs import load_pack
 from fangxian.protocol.rules import is_area_path
+
+_ADOPTING = 7_026_201  # advisory lock: one adoption at a time
 
 
 @transaction.atomic
@@ -31,12 +33,9 @@ def adopt_pack(
         raise AdoptionNeedsAReason
     pack = load_pack(pack_id)
 
-    latest = (
-        Adoption.objects.select_for_update()
-        .filter(area_path=area_path)
-        .order_by("-from_at")
-        .first()
-    )
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_ADOPTING])
+    latest = Adoption.objects.filter(area_path=area_path).order_by("-from_at").first()
     if latest is not None and latest.from_at >= from_at:
         if latest.from_at == from_at and latest.stamp == pack.stamp:
             return latest

@@ -39,6 +39,7 @@ def everything_said(pack: Pack | Guide) -> list[Line]:
         *_time_limits(pack),
         *_sampling(pack),
         *_people(pack),
+        *_command(pack),
     ]
 
 
@@ -51,6 +52,8 @@ def show(pack: Pack | Guide, lang: str) -> list[str]:
             _("In effect from %(day)s. Jurisdiction: %(place)s.")
             % {"day": header.effective_from.isoformat(), "place": header.jurisdiction},
         ]
+        if header.document:
+            lines.append(_("Document: %(number)s.") % {"number": header.document.number})
         if header.extends:
             lines.append(
                 _("Builds on: %(packs)s.") % {"packs": v.between_words().join(header.extends)}
@@ -417,6 +420,18 @@ def _people(pack: Pack | Guide) -> Iterator[Line]:
         label = v.listed(v.POSTS, routine.posts)
         section = _("Routine tests of posts")
         yield Line(section, f"routine_testing.{group}", label, text, (routine,))
+
+
+def _command(pack: Pack | Guide) -> Iterator[Line]:
+    command = pack.command
+    if command is None:
+        return
+    for key, label, texts in (
+        ("groups", _("Groups"), command.groups),
+        ("levels", _("Levels of response"), command.levels),
+    ):
+        text = v.between_phrases().join(one.text(_lang()) for one in texts.values())
+        yield Line(_("Command post"), f"command.{key}", label, text, (command,))
 
 
 _ORDER = (

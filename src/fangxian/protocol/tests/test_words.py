@@ -111,7 +111,8 @@ def test_everything_said_has_its_own_key() -> None:
 def test_chinese_readers_read_chinese() -> None:
     assert changes("cn-v9", "cn-20", "zh-hans")[:2] == [
         (
-            "密切接触者：集中隔离 7 天（第 1、2、3、5、7 天检测） + 居家健康监测 3 天（第 3 天检测） → "
+            "密切接触者：集中隔离 7 天（第 1、2、3、5、7 天检测） + "
+            "居家健康监测 3 天（第 3 天检测） → "
             "集中隔离 5 天（第 1、2、3、5 天检测） + 居家隔离 3 天（第 1、3 天检测）。"
         ),
         "不再判定密接的密接。",
