@@ -73,6 +73,11 @@ def _room(module: str, function: str) -> Command:
     return run
 
 
+def _demo(argv: list[str]) -> int:
+    os.environ["FANGXIAN_MODE"] = "demo"
+    return _room("exercise.demo", "demo")(argv)
+
+
 def _migrate(argv: list[str]) -> int:
     parser = argparse.ArgumentParser(
         "fangxian migrate", description="Bring the database up to date."
@@ -136,6 +141,9 @@ def _serve(argv: list[str]) -> int:
 
 def serve(host: str, port: int, workers: int, threads: int, with_jobs: bool) -> int:  # noqa: FBT001
     """Run the web server, and a job worker beside it, until told to stop."""
+    from fangxian.web import assets
+
+    assets.gather()
     granian = [sys.executable, "-m", "granian", "--interface", "wsgi", "--host", host]
     granian += ["--port", str(port), "--workers", str(workers), "--blocking-threads", str(threads)]
     granian += ["--respawn-failed-workers", "--no-ws", "--log-level", "warning"]

@@ -5,6 +5,7 @@ FANGXIAN_SECRET_KEY   Django's key
 FANGXIAN_VAULT_KEY    master key of the vault, 32 bytes in base64
 FANGXIAN_HOSTS        host names, comma separated
 FANGXIAN_HOME         data folder of the private PostgreSQL
+FANGXIAN_PACKS        folders with the district's own policy packs, separated as in PATH
 DATABASE_URL          another PostgreSQL (15 or newer)
 FANGXIAN_DEBUG        1: Django's debug pages; never with people's data
 """
@@ -27,6 +28,7 @@ DEFAULT_SECRET_KEY = "not a secret: for the demo and the tests only"  # noqa: S1
 SECRET_KEY = os.environ.get("FANGXIAN_SECRET_KEY", DEFAULT_SECRET_KEY)
 VAULT_MASTER_KEY = os.environ.get("FANGXIAN_VAULT_KEY", DEMO_MASTER_KEY)
 METRICS_TOKEN = os.environ.get("FANGXIAN_METRICS_TOKEN", "")
+PACK_FOLDERS = [f for f in os.environ.get("FANGXIAN_PACKS", "").split(os.pathsep) if f]
 ALLOWED_HOSTS = os.environ.get("FANGXIAN_HOSTS", "127.0.0.1,localhost,[::1]").split(",")
 CSRF_TRUSTED_ORIGINS = [
     f"https://{host}" for host in ALLOWED_HOSTS if host not in {"127.0.0.1", "localhost", "[::1]"}
@@ -106,7 +108,9 @@ CACHES = {
     "default": {
         "BACKEND": "django.core.cache.backends.db.DatabaseCache",
         "LOCATION": "kernel_cache",
-    }
+    },
+    # Rendered parts that are the same for many viewers; each process has its own.
+    "pages": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "LOCATION": "pages"},
 }
 
 # Signing in

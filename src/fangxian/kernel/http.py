@@ -23,6 +23,7 @@ from django.utils.translation import gettext as _
 from django_htmx.middleware import HtmxDetails
 from prometheus_client import CONTENT_TYPE_LATEST, Counter, Gauge, Histogram, generate_latest
 
+from fangxian.kernel import ledger
 from fangxian.kernel.access import Actor
 from fangxian.kernel.errors import Malformed, Refusal
 from fangxian.kernel.ids import new_id
@@ -185,12 +186,7 @@ def metrics(request: HttpRequest) -> HttpResponse:
         _JOBS.clear()
         for status, number in cursor.fetchall():
             _JOBS.labels(status).set(number)
-        cursor.execute(
-            "SELECT count(*) FROM kernel_event WHERE (tx, seq) > (SELECT coalesce(max(tx), -1),"
-            " coalesce(max(seq), -1) FROM (SELECT last_tx AS tx, last_seq AS seq FROM kernel_seal"
-            " ORDER BY number DESC LIMIT 1) AS last)"
-        )
-        _UNSEALED.set(cursor.fetchone()[0])
+    _UNSEALED.set(ledger.unsealed())
     return HttpResponse(generate_latest(), content_type=CONTENT_TYPE_LATEST)
 
 

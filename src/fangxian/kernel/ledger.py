@@ -185,6 +185,16 @@ def seal_all() -> int:
     return total
 
 
+def unsealed() -> int:
+    """Events that no seal covers yet."""
+    last = Seal.objects.order_by("-number").first()
+    after = (last.last_tx, last.last_seq) if last else (-1, -1)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM kernel_event WHERE (tx, seq) > (%s, %s)", after)
+        count: int = cursor.fetchone()[0]
+    return count
+
+
 @dataclass(frozen=True, slots=True)
 class Break:
     """Where the ledger does not hold.

@@ -25,5 +25,5 @@ def folder(home: Path) -> Path:
 
 def gather() -> None:
     """Gather the assets, unless that was done. To be done before an installation serves."""
-    if not CHECKOUT and not (Path(settings.STATIC_ROOT) / "staticfiles.json").exists():
+    if not CHECKOUT and not Path(str(settings.STATIC_ROOT), "staticfiles.json").exists():
         call_command("collectstatic", interactive=False, verbosity=0)

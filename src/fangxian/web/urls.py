@@ -6,6 +6,7 @@ from django.conf import settings
 from django.urls import include, path
 
 from fangxian.kernel import http
+from fangxian.web import views
 
 _DOORS = {
     "areas": "areas/",
@@ -18,6 +19,13 @@ _DOORS = {
 }
 
 urlpatterns = [
+    path("", views.home, name="dashboard"),
+    path("live", views.live, name="live"),
+    path("why/<uuid:what>", views.why, name="why"),
+    path("ledger", views.ledger, name="ledger"),
+    path("person/<uuid:resident_id>", views.person, name="person"),
+    path("person/<uuid:resident_id>/looked", views.who_looked, name="who_looked"),
+    path("person/<uuid:resident_id>/unmask", views.unmask, name="unmask"),
     path("healthz", http.healthz),
     path("readyz", http.readyz),
     path("metrics", http.metrics),

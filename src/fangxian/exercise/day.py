@@ -1,0 +1,384 @@
+"""A day like 2 September 2022, hour by hour, played by the verbs of the rooms.
+
+    06:00  a round of testing begins
+    08:40  ten people of one stairwell are swabbed into one tube
+    14:05  the laboratory finds it positive: members and neighbours are held, a squad is sent
+    15:10  the squad swabs each of them singly
+    18:20  nine are negative and free; one is a case: hospital, contacts, risk areas proposed
+    18:50  the investigator interviews; contacts are confirmed and get their orders
+    19:30  the command post decides on the risk areas and plans a round for the district
+    20:10  somebody behind the sealed gate needs care, and goes
+    20:55  the hospital has taken over
+    21:20  what had to be served was served
+
+The days before bring a few cases of other places, so that the district has a history. The clock of
+the whole play is moved; the dice have a seed.
+"""
+
+import random
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, time, timedelta
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from fangxian.areas.queries import (
+    area_by_code,
+    area_of_level,
+    areas_of_level,
+    sites_of_kind,
+)
+from fangxian.cases.actions import (
+    confirm_contacts,
+    find_contacts,
+    note_onset,
+    record_visits,
+    tell_visit,
+)
+from fangxian.cases.queries import contacts_of, open_case_of
+from fangxian.cases.rules import VisitRow
+from fangxian.dispatch.actions import finish_task, take_task
+from fangxian.dispatch.queries import my_tasks
+from fangxian.exercise.cast import BUILDER, engage
+from fangxian.kernel import clock
+from fangxian.kernel.access import Actor
+from fangxian.kernel.ids import new_id
+from fangxian.measures.actions import (
+    approve_risk_area,
+    hand_over_patient,
+    leave_for_emergency_care,
+    serve_order,
+)
+from fangxian.measures.queries import orders_in_force, risk_areas_proposed
+from fangxian.people.queries import residents_in, with_need
+from fangxian.protocol.actions import adopt_pack
+from fangxian.sampling.actions import (
+    add_swab,
+    open_round,
+    open_tube,
+    plan_round,
+    register_tubes,
+    report_tube_result,
+    seal_tube,
+)
+from fangxian.sampling.queries import tubes_awaiting_result
+from fangxian.sampling.rules import SealedTube
+
+ZONE = ZoneInfo("Asia/Shanghai")
+DAY = date(2022, 9, 2)
+RULES_FROM = datetime(2022, 6, 28, tzinfo=ZONE)
+EVENING = datetime.combine(DAY, time(21, 30), ZONE)
+SEED = 20220902
+DISTRICT = "630105"
+SUBDISTRICT = "630105002"
+POOL = 10
+SHARE_BY_NOON = 0.12  # of the district, swabbed when the laboratory's first results come
+RESULTS_BY_NOON = 300
+
+
+@dataclass(slots=True)
+class Scene:
+    """Where the day happens and to whom."""
+
+    district: str
+    subdistrict: str
+    community: str
+    grid: str
+    stairwell: str
+    members: list[UUID]
+    case: UUID
+    in_need: UUID
+    actors: dict[str, Actor]
+    dice: random.Random
+    tube: UUID = field(default_factory=new_id)
+
+
+def at(hour: int, minute: int = 0, *, days_back: int = 0) -> datetime:
+    return datetime.combine(DAY - timedelta(days=days_back), time(hour, minute), ZONE)
+
+
+def play(pack_id: str, say: Callable[[str], None]) -> Scene:
+    """Play the days before and the day itself under one pack; what it was played with."""
+    with clock.playing(RULES_FROM) as hands:
+        district = area_by_code(BUILDER, DISTRICT).path
+        adopt_pack(BUILDER, pack_id, area_path=district, from_at=RULES_FROM, reason="exercise")
+        scene = set_scene(district)
+        hands.to(at(7, days_back=6))
+        say("the days before")
+        go_about(scene)
+        for days_back, number in ((5, 1), (4, 2), (3, 1), (2, 3), (1, 2)):
+            hands.to(at(16, days_back=days_back))
+            for _ in range(number):
+                earlier_case(scene, hands)
+        say("2 September 2022")
+        hands.to(at(6))
+        round_id = begin_round(scene)
+        hands.to(at(8, 40))
+        swab_the_stairwell(scene, round_id, hands)
+        swab_the_district(scene, round_id, hands)
+        hands.to(at(14, 5))
+        report_tube_result(scene.actors["li"], scene.tube, "positive", measured_at=clock.now())
+        hands.to(at(15, 10))
+        singles = retest_singly(scene, hands)
+        hands.to(at(18, 20))
+        report_singles(scene, singles, hands)
+        hands.to(at(18, 50))
+        interview(scene, hands)
+        hands.to(at(19, 30))
+        decide(scene)
+        hands.to(at(20, 10))
+        emergency(scene, hands)
+        hands.to(at(21, 20))
+        serve(scene)
+    return scene
+
+
+def set_scene(district: str) -> Scene:
+    """A stairwell with ten people at home, a compound around it, and somebody who needs care."""
+    dice = random.Random(SEED)  # noqa: S311 - dice of a play, not of a lock
+    subdistrict = area_by_code(BUILDER, SUBDISTRICT).path
+    for unit in areas_of_level(BUILDER, "unit", below=subdistrict):
+        building = area_of_level(BUILDER, unit.path, "building")
+        if building is None or building.compound_id is None:
+            continue
+        home = list(residents_in(BUILDER, unit.path).order_by("area_path", "id")[: 4 * POOL])
+        adults = [one for one in home if one.birth_date and 1970 <= one.birth_date.year <= 1995]  # noqa: PLR2004
+        living = [one for one in adults if one.household and one.household.members.count() > 1]
+        if len(home) < 2 * POOL or not living:
+            continue
+        case = living[0]
+        members = [case, *[one for one in home if one.id != case.id][: POOL - 1]]
+        around = [
+            other.path
+            for other in areas_of_level(BUILDER, "building", below=subdistrict)
+            if other.compound_id == building.compound_id and other.id != building.id
+        ]
+        in_need = _somebody_in_need(around)
+        if in_need is None:
+            continue
+        community = area_of_level(BUILDER, unit.path, "community")
+        grid = area_of_level(BUILDER, unit.path, "grid")
+        if community is None or grid is None:
+            continue
+        places = {
+            "district": district,
+            "subdistrict": subdistrict,
+            "community": community.path,
+            "grid": grid.path,
+        }
+        return Scene(
+            district=district,
+            subdistrict=subdistrict,
+            community=community.path,
+            grid=grid.path,
+            stairwell=unit.path,
+            members=[one.id for one in members],
+            case=case.id,
+            in_need=in_need,
+            actors=engage(places),
+            dice=dice,
+        )
+    raise LookupError("no stairwell of the district has ten people at home")
+
+
+def _somebody_in_need(buildings: Sequence[str]) -> UUID | None:
+    for kind in ("pregnancy", "dialysis", "cancer_treatment", "chronic_disease"):
+        for building in buildings:
+            found = with_need(BUILDER, building, kind).first()
+            if found is not None:
+                return found.id
+    return None
+
+
+def go_about(scene: Scene) -> None:
+    """Scans at venues in the days that matter: who was where, so that contacts can be found."""
+    venues = list(sites_of_kind(BUILDER, "venue", below=scene.district)[:400])
+    people = list(
+        residents_in(BUILDER, scene.district)
+        .order_by("id")
+        .values_list("number", flat=True)[:20000]
+    )
+    rows = []
+    for days_back in range(1, 5):
+        for person in scene.dice.sample(people, min(15000, len(people))):
+            venue = scene.dice.choice(venues)
+            start = at(scene.dice.randint(8, 19), scene.dice.randint(0, 59), days_back=days_back)
+            rows.append(
+                VisitRow(
+                    person=person,
+                    place=venue.number,
+                    start_at=start,
+                    end_at=start + timedelta(minutes=scene.dice.randint(8, 70)),
+                    source="attended",
+                )
+            )
+    with clock.playing(at(5)):
+        record_visits(BUILDER, rows)
+
+
+def earlier_case(scene: Scene, hands: clock.Hands) -> None:
+    """Somebody elsewhere in the district, tested singly at a hospital."""
+    zhao, chen, li = scene.actors["zhao"], scene.actors["chen"], scene.actors["li"]
+    communities = list(areas_of_level(BUILDER, "community", below=scene.district))
+    home = scene.dice.choice([one for one in communities if one.path != scene.community])
+    people = list(residents_in(BUILDER, home.path).order_by("id")[:200])
+    patient = scene.dice.choice(people)
+    single(scene, patient.id, home.path, hands, finding="positive", by=li, purpose="wish")
+    hands.forward(minutes=35)
+    case = open_case_of(zhao, patient.id)
+    if case is None:
+        return
+    close = contacts_of(zhao, case.id).filter(state="proposed", kind="close")
+    confirm_contacts(zhao, close.values_list("id", flat=True))
+    hands.forward(minutes=10)
+    for area in risk_areas_proposed(chen):
+        approve_risk_area(chen, area.id)
+
+
+def single(
+    scene: Scene,
+    resident_id: UUID,
+    area_path: str,
+    hands: clock.Hands,
+    *,
+    finding: str,
+    by: Actor,
+    purpose: str,
+) -> None:
+    ma = scene.actors["ma"]
+    tube = open_tube(ma, area_path=area_path, purpose=purpose, group="key_person")
+    add_swab(ma, tube.id, resident_id, taken_at=clock.now())
+    seal_tube(ma, tube.id, sealed_at=clock.now())
+    hands.forward(minutes=40)
+    report_tube_result(by, tube.id, finding, measured_at=clock.now())
+
+
+def begin_round(scene: Scene) -> UUID:
+    chen = scene.actors["chen"]
+    round_ = plan_round(chen, area_path=scene.district, starts_at=clock.now())
+    open_round(chen, round_.id)
+    return round_.id
+
+
+def swab_the_stairwell(scene: Scene, round_id: UUID, hands: clock.Hands) -> None:
+    ma = scene.actors["ma"]
+    tube = open_tube(ma, tube_id=scene.tube, area_path=scene.stairwell, round_id=round_id)
+    for resident_id in scene.members:
+        add_swab(ma, tube.id, resident_id, taken_at=clock.now())
+        hands.forward(seconds=40)
+    seal_tube(ma, tube.id, sealed_at=clock.now())
+
+
+def swab_the_district(scene: Scene, round_id: UUID, hands: clock.Hands) -> None:
+    """A part of the round that is behind them at noon: one pool after another, home by home."""
+    ma, li = scene.actors["ma"], scene.actors["li"]
+    people = list(
+        residents_in(BUILDER, scene.district)
+        .exclude(id__in=scene.members)
+        .order_by("area_path", "id")
+        .values_list("id", "area_path")
+    )
+    groups = [people[i : i + POOL] for i in range(0, len(people) - POOL, POOL)]
+    chosen = [group for group in groups if scene.dice.random() < SHARE_BY_NOON]
+    tubes = []
+    for place, group in enumerate(chosen):
+        sealed = at(6, 5) + timedelta(minutes=460 * place / len(chosen))
+        tubes.append(
+            SealedTube(
+                id=new_id(),
+                area_path=group[0][1],
+                members=[(one, sealed - timedelta(minutes=3)) for one, _ in group],
+                sealed_at=sealed,
+            )
+        )
+    hands.to(at(13, 50))
+    for start in range(0, len(tubes), 500):
+        register_tubes(ma, tubes[start : start + 500], round_id=round_id)
+    waiting = tubes_awaiting_result(li).exclude(id=scene.tube).values_list("id", flat=True)
+    for tube_id in waiting[:RESULTS_BY_NOON]:
+        report_tube_result(li, tube_id, "negative", measured_at=clock.now())
+
+
+def retest_singly(scene: Scene, hands: clock.Hands) -> dict[UUID, UUID]:
+    """The squad's tubes by resident."""
+    ma = scene.actors["ma"]
+    tubes = {}
+    for resident_id in scene.members:
+        tube = open_tube(ma, area_path=scene.stairwell, purpose="retest", retest_of_id=scene.tube)
+        add_swab(ma, tube.id, resident_id, taken_at=clock.now())
+        hands.forward(minutes=2)
+        seal_tube(ma, tube.id, sealed_at=clock.now())
+        tubes[resident_id] = tube.id
+    return tubes
+
+
+def report_singles(scene: Scene, tubes: dict[UUID, UUID], hands: clock.Hands) -> None:
+    li = scene.actors["li"]
+    for resident_id, tube_id in tubes.items():
+        finding = "positive" if resident_id == scene.case else "negative"
+        report_tube_result(li, tube_id, finding, measured_at=clock.now())
+        hands.forward(seconds=30)
+
+
+def interview(scene: Scene, hands: clock.Hands) -> None:
+    """The case tells where it had been; the investigator decides on every close contact."""
+    zhao = scene.actors["zhao"]
+    case = open_case_of(zhao, scene.case)
+    if case is None:
+        return
+    note_onset(zhao, case.id, onset_on=DAY - timedelta(days=1))
+    venues = list(sites_of_kind(BUILDER, "venue", below=scene.subdistrict)[:3])
+    for venue, (days_back, hour, minutes) in zip(
+        venues, ((2, 12, 55), (1, 9, 40), (1, 18, 65)), strict=False
+    ):
+        start = at(hour, 5, days_back=days_back)
+        tell_visit(
+            zhao,
+            case.id,
+            place=venue.number,
+            start_at=start,
+            end_at=start + timedelta(minutes=minutes),
+        )
+        hands.forward(minutes=5)
+    find_contacts(zhao, case.id)
+    close = contacts_of(zhao, case.id).filter(state="proposed", kind="close")
+    confirm_contacts(zhao, close.values_list("id", flat=True))
+
+
+def decide(scene: Scene) -> None:
+    chen = scene.actors["chen"]
+    for area in risk_areas_proposed(chen):
+        approve_risk_area(chen, area.id)
+    plan_round(
+        chen,
+        area_path=scene.district,
+        starts_at=at(6) + timedelta(days=1),
+    )
+
+
+def emergency(scene: Scene, hands: clock.Hands) -> None:
+    """Whoever is at the gate records it; nobody is asked."""
+    wang = scene.actors["wang"]
+    hospital = sites_of_kind(BUILDER, "hospital", below=scene.district).first()
+    leaving = leave_for_emergency_care(
+        scene.actors["liu"],
+        scene.in_need,
+        kind="regular_treatment",
+        hospital_id=hospital.id if hospital else None,
+    )
+    for task in my_tasks(wang).filter(about_id=leaving.id, kind="emergency_trip"):
+        take_task(wang, task.id)
+    hands.to(at(20, 55))
+    hand_over_patient(scene.actors["liu"], leaving.id)
+
+
+def serve(scene: Scene) -> None:
+    """The grid worker brings the orders of the stairwell to the doors."""
+    wang = scene.actors["wang"]
+    for order in orders_in_force(BUILDER).filter(area_path__startswith=wang.within, served_at=None)[
+        :5
+    ]:
+        serve_order(wang, order.id)
+    for task in my_tasks(wang).filter(kind="deliver_notice")[:1]:
+        take_task(wang, task.id)
+        finish_task(wang, task.id, note="楼栋内逐户告知完毕")

@@ -1,0 +1,236 @@
+"""One function per published figure. The dashboard, a briefing and an export all ask here.
+
+Persons and person-times are different numbers: a name says which of the two it counts, and no
+function adds one to the other. Days are the district's own (Asia/Shanghai), not UTC's.
+"""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+
+from django.db.models import Count
+from django.utils.timezone import get_default_timezone, localtime
+
+from fangxian.areas.queries import areas_of_level, names_of
+from fangxian.cases.queries import cases_visible_to, contacts_visible_to
+from fangxian.dispatch import queries as dispatch
+from fangxian.kernel.access import Actor
+from fangxian.kernel.clock import now
+from fangxian.measures import queries as measures
+from fangxian.sampling import queries as sampling
+
+WEEK = 7
+CURVE_DAYS = 21
+_AN_HOUR = timedelta(hours=1)
+_HIGHEST = 3  # levels of the map: 0 routine, 1 low, 2 medium, 3 high
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """A number with its day before and the days that led to it, oldest first.
+
+    of   what it is a part of, None if it is a whole
+    """
+
+    value: int
+    before: int | None = None
+    of: int | None = None
+    days: tuple[int, ...] = ()
+
+
+def today() -> date:
+    return localtime(now()).date()
+
+
+def beginning_of(day: date) -> datetime:
+    return datetime.combine(day, time.min, get_default_timezone())
+
+
+def _days_until_today(number: int) -> list[date]:
+    return [today() - timedelta(days=back) for back in reversed(range(number))]
+
+
+def _per_day(moments: Sequence[datetime], days: Sequence[date]) -> tuple[int, ...]:
+    on = Counter(localtime(moment).date() for moment in moments)
+    return tuple(on[day] for day in days)
+
+
+def cases_found(viewer: Actor) -> Figure:
+    """Cases reported today (persons); `of` counts those found outside any restriction."""
+    days = _days_until_today(WEEK)
+    rows = list(
+        cases_visible_to(viewer)
+        .exclude(state="withdrawn")
+        .filter(reported_at__gte=beginning_of(days[0]))
+        .values_list("reported_at", "under_control")
+    )
+    per_day = _per_day([at for at, _ in rows], days)
+    outside = sum(1 for at, under in rows if not under and localtime(at).date() == days[-1])
+    return Figure(per_day[-1], per_day[-2], outside, per_day)
+
+
+def contacts_to_decide(viewer: Actor) -> Figure:
+    """Proposed contacts nobody has decided on; `of` counts all contacts found in the week."""
+    days = _days_until_today(WEEK)
+    found = contacts_visible_to(viewer)
+    lately = list(
+        found.filter(found_at__gte=beginning_of(days[0])).values_list("found_at", flat=True)
+    )
+    waiting = found.filter(state="proposed").count()
+    return Figure(waiting, None, len(lately), _per_day(lately, days))
+
+
+def persons_tested(viewer: Actor) -> Figure:
+    """Persons tested in the round under way, each once; `of` is everybody it is for."""
+    under_way = sampling.round_under_way(viewer)
+    if under_way is None:
+        return Figure(0)
+    share = sampling.tested_in_all(viewer, under_way.id)
+    return Figure(share.tested, None, share.people)
+
+
+def persons_in_central_quarantine(viewer: Actor) -> Figure:
+    """Persons in a designated facility; `of` counts all persons under any order."""
+    in_force = measures.orders_in_force(viewer).order_by()
+    found = in_force.aggregate(all=Count("resident", distinct=True))
+    central = in_force.filter(kind="central_quarantine").aggregate(
+        some=Count("resident", distinct=True)
+    )
+    return Figure(central["some"], None, found["all"])
+
+
+def tasks_overdue(viewer: Actor) -> Figure:
+    """Tasks past their time; `of` counts all that are still to be done."""
+    counts = dispatch.counts(viewer)
+    return Figure(counts.overdue, None, counts.pending)
+
+
+def decisions_awaited(viewer: Actor) -> Figure:
+    """Orders past their end and risk areas proposed; `of` counts the risk areas among them."""
+    orders = measures.orders_past_end(viewer).count()
+    proposed = measures.risk_areas_proposed(viewer).count()
+    return Figure(orders + proposed, None, proposed)
+
+
+@dataclass(frozen=True, slots=True)
+class Curve:
+    """Cases by day of report (persons), found outside and inside restrictions."""
+
+    days: tuple[date, ...]
+    outside: tuple[int, ...]
+    inside: tuple[int, ...]
+
+
+def epidemic_curve(viewer: Actor) -> Curve:
+    days = _days_until_today(CURVE_DAYS)
+    rows = list(
+        cases_visible_to(viewer)
+        .exclude(state="withdrawn")
+        .filter(reported_at__gte=beginning_of(days[0]))
+        .values_list("reported_at", "under_control")
+    )
+    return Curve(
+        tuple(days),
+        _per_day([at for at, under in rows if not under], days),
+        _per_day([at for at, under in rows if under], days),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class GridRow:
+    """One grid. level: of the strictest risk area in it, 0 if none. coverage: percent or None."""
+
+    path: str
+    number: int
+    name: str
+    level: int
+    cases7: int
+    coverage: float | None
+    trend: tuple[int, ...]
+    pending: int
+    overdue: int
+
+
+def grids(viewer: Actor) -> list[GridRow]:
+    """Every grid the viewer sees; those that need attention most come first."""
+    found = list(areas_of_level(viewer, "grid"))
+    if not found:
+        return []
+    paths = {grid.path for grid in found}
+    depth = found[0].path.count("/")
+    days = _days_until_today(2 * WEEK)
+    cases: dict[str, list[datetime]] = {}
+    for path, at in (
+        cases_visible_to(viewer)
+        .exclude(state="withdrawn")
+        .filter(reported_at__gte=beginning_of(days[0]))
+        .values_list("area_path", "reported_at")
+    ):
+        cases.setdefault(above(path, depth), []).append(at)
+    levels: dict[str, int] = {}
+    for area in measures.risk_areas_in_force(viewer):
+        for place in area.places:
+            grid = above(place, depth)
+            levels[grid] = max(levels.get(grid, 0), min(area.rank, _HIGHEST))
+    under_way = sampling.round_under_way(viewer)
+    shares = sampling.tested_share(viewer, under_way.id, "grid") if under_way else []
+    coverage = {share.area_path: share.percent for share in shares}
+    tasks = dispatch.counts_by_area(viewer, steps=depth)
+    names = names_of(viewer, paths)
+    rows = []
+    for grid in found:
+        trend = _per_day(cases.get(grid.path, []), days)
+        work = tasks.get(grid.path)
+        rows.append(
+            GridRow(
+                path=grid.path,
+                number=grid.number,
+                name=names.get(grid.path, grid.name),
+                level=levels.get(grid.path, 0),
+                cases7=sum(trend[-WEEK:]),
+                coverage=coverage.get(grid.path),
+                trend=trend,
+                pending=work.pending if work else 0,
+                overdue=work.overdue if work else 0,
+            )
+        )
+    rows.sort(key=lambda row: (-row.level, -row.cases7, -row.overdue, -row.pending, row.path))
+    return rows
+
+
+def above(path: str, depth: int) -> str:
+    """The ancestor of a path at a depth; the path itself if it is not that deep."""
+    return "".join(f"{step}/" for step in path.rstrip("/").split("/")[:depth])
+
+
+@dataclass(frozen=True, slots=True)
+class RoundProgress:
+    """Swabs taken (person-times) by each hour so far, and persons the deadline asks for by then.
+
+    taken   None for hours still to come
+    """
+
+    name: str
+    hours: tuple[datetime, ...]
+    taken: tuple[int | None, ...]
+    asked: tuple[int, ...]
+
+
+def round_progress(viewer: Actor) -> RoundProgress | None:
+    under_way = sampling.round_under_way(viewer)
+    if under_way is None:
+        return None
+    share = sampling.tested_in_all(viewer, under_way.id)
+    length = under_way.deadline - under_way.starts_at
+    hours = [
+        under_way.starts_at + timedelta(hours=hour)
+        for hour in range(int(length / timedelta(hours=1)) + 1)
+    ]
+    asked = tuple(round(share.people * (hour - under_way.starts_at) / length) for hour in hours)
+    sealed = sampling.swabs_sealed(viewer, under_way.id)
+    taken = tuple(
+        sum(swabs for at, swabs in sealed if at < hour) if hour <= now() + _AN_HOUR else None
+        for hour in hours
+    )
+    return RoundProgress(under_way.name, tuple(hours), taken, asked)

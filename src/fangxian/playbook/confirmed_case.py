@@ -1,0 +1,176 @@
+"""How a case leads to treatment, to its contacts and to risk areas.
+
+    a case is reported                                     cases.report_case
+      bring the patient to hospital                        measures.issue_order, by order_issued
+      what held the person as a suspect ends               measures.end_orders_about
+      a risk area over the home counts from the start      measures.restart_clock
+      find whom the case met, and let a person decide      cases.find_contacts
+      investigate the case                                 dispatch.open_task
+      propose risk areas at home and where it had been     measures.propose_risk_area
+    contacts are proposed                                  cases.find_contacts
+      somebody confirms or discards each                   dispatch.open_task
+    a risk area is proposed                                measures.propose_risk_area
+      the command post decides                             dispatch.open_task
+    a risk area is declared                                measures.approve_risk_area
+      bring the notice to every door                       dispatch.open_task
+    a risk area is lifted, lowered or rejected             measures.lift_risk_area, ...
+      whatever waited because of it is no longer needed    dispatch.close_tasks_about
+    the case has no identity number                        cases.report_case
+      somebody finds it out                                dispatch.open_task
+
+Level and size of a risk area come from the pack in force (`zone_for_case`). Whether the system may
+declare it by itself, or a person decides, is the pack's word too (`declared_by`).
+"""
+
+from fangxian.cases.actions import find_contacts
+from fangxian.cases.events import CaseLacksIdentity, CaseReported, ContactsProposed
+from fangxian.cases.queries import activity_places
+from fangxian.dispatch.actions import close_tasks_about, open_task
+from fangxian.dispatch.kinds import TaskKind
+from fangxian.kernel.access import PLAYBOOK, Duty
+from fangxian.kernel.clock import now
+from fangxian.kernel.models import Event
+from fangxian.kernel.reactions import on
+from fangxian.measures.actions import (
+    end_orders_about,
+    issue_order,
+    propose_risk_area,
+    restart_clock,
+)
+from fangxian.measures.events import (
+    RiskAreaDeclared,
+    RiskAreaLifted,
+    RiskAreaLowered,
+    RiskAreaProposed,
+    RiskAreaRejected,
+)
+from fangxian.measures.queries import holds_of, risk_areas_over
+from fangxian.playbook.deadlines import by
+from fangxian.protocol.queries import in_force
+
+
+def on_case_reported(fact: CaseReported, event: Event) -> None:
+    for hold in holds_of(PLAYBOOK, fact.resident_id):
+        end_orders_about(
+            PLAYBOOK,
+            hold.about_id,
+            resident_id=fact.resident_id,
+            reason="the person is a case",
+            because=event,
+        )
+    issue_order(
+        PLAYBOOK,
+        resident_id=fact.resident_id,
+        area_path=fact.area_path,
+        subject="infected",
+        about_id=fact.subject_id,
+        counted_from=fact.specimen_at,
+        because=event,
+    )
+    for standing in risk_areas_over(PLAYBOOK, fact.area_path):
+        restart_clock(PLAYBOOK, standing.id, from_at=fact.specimen_at, because=event)
+    _propose_risk_areas(fact, event)
+    find_contacts(PLAYBOOK, fact.subject_id, because=event)
+    open_task(
+        PLAYBOOK,
+        TaskKind.INVESTIGATE_CASE,
+        duty=Duty.INVESTIGATE,
+        area_path=fact.area_path,
+        about_id=fact.subject_id,
+        due_at=by("investigation.core_tracks", fact.area_path),
+        facts={"code": fact.code},
+        because=event,
+    )
+
+
+def _propose_risk_areas(fact: CaseReported, event: Event) -> None:
+    """Where the case lives, and where it stayed in its window."""
+    rule = in_force(now(), fact.area_path).zone_for_case
+    if rule.residence_level and rule.residence_unit:
+        propose_risk_area(
+            PLAYBOOK,
+            area_path=fact.area_path,
+            unit=rule.residence_unit,
+            level=rule.residence_level,
+            about_id=fact.subject_id,
+            because=event,
+        )
+    if rule.activity_level and rule.activity_unit:
+        for place in activity_places(PLAYBOOK, fact.subject_id):
+            propose_risk_area(
+                PLAYBOOK,
+                area_path=place.area_path,
+                unit=rule.activity_unit,
+                level=rule.activity_level,
+                about_id=fact.subject_id,
+                because=event,
+            )
+
+
+def on_contacts_proposed(fact: ContactsProposed, event: Event) -> None:
+    open_task(
+        PLAYBOOK,
+        TaskKind.CONFIRM_CONTACTS,
+        duty=Duty.INVESTIGATE,
+        area_path=fact.area_path,
+        about_id=fact.subject_id,
+        due_at=by("investigation.core_tracks", fact.area_path),
+        facts={"code": fact.code, "close": fact.close, "general": fact.general},
+        because=event,
+    )
+
+
+def on_risk_area_proposed(fact: RiskAreaProposed, event: Event) -> None:
+    open_task(
+        PLAYBOOK,
+        TaskKind.DECIDE_RISK_AREA,
+        duty=Duty.DECIDE_MEASURES,
+        area_path=fact.area_path,
+        about_id=fact.subject_id,
+        due_at=now(),
+        facts={"code": fact.code},
+        because=event,
+    )
+
+
+def on_risk_area_declared(fact: RiskAreaDeclared, event: Event) -> None:
+    close_tasks_about(PLAYBOOK, fact.subject_id, TaskKind.DECIDE_RISK_AREA, because=event)
+    open_task(
+        PLAYBOOK,
+        TaskKind.DELIVER_NOTICE,
+        duty=Duty.CARRY_OUT,
+        area_path=fact.area_path,
+        about_id=fact.subject_id,
+        due_at=now(),
+        facts={"code": fact.code},
+        because=event,
+    )
+
+
+def on_risk_area_over(
+    fact: RiskAreaLifted | RiskAreaLowered | RiskAreaRejected, event: Event
+) -> None:
+    for kind in (TaskKind.DECIDE_RISK_AREA, TaskKind.DELIVER_NOTICE, TaskKind.DECIDE_RELEASE):
+        close_tasks_about(PLAYBOOK, fact.subject_id, kind, because=event)
+
+
+def on_case_lacks_identity(fact: CaseLacksIdentity, event: Event) -> None:
+    open_task(
+        PLAYBOOK,
+        TaskKind.COMPLETE_IDENTITY,
+        duty=Duty.INVESTIGATE,
+        area_path=fact.area_path,
+        about_id=fact.subject_id,
+        due_at=by("investigation.basic_case_info", fact.area_path),
+        facts={"code": fact.code},
+        because=event,
+    )
+
+
+on(CaseReported, on_case_reported)
+on(CaseLacksIdentity, on_case_lacks_identity)
+on(ContactsProposed, on_contacts_proposed)
+on(RiskAreaProposed, on_risk_area_proposed)
+on(RiskAreaDeclared, on_risk_area_declared)
+for ending in (RiskAreaLifted, RiskAreaLowered, RiskAreaRejected):
+    on(ending, on_risk_area_over)

@@ -1,0 +1,56 @@
+"""How a contact leads to an order.
+
+    an investigator confirms a contact                     cases.confirm_contacts
+      it is a close contact, or a contact of one
+        the measure that the pack prescribes               measures.issue_order
+      it is a low-risk contact
+        nothing: no pack restricts such people
+    nobody is left to decide on for this case              cases.confirm_contacts, discard_contact
+      the task is done                                     dispatch.close_tasks_about
+
+Days are counted from the last contact, so days already over are not served again. A pack without
+a measure for such people restricts nobody.
+"""
+
+from uuid import UUID
+
+from fangxian.cases.events import ContactConfirmed, ContactDiscarded
+from fangxian.cases.queries import contacts_of
+from fangxian.dispatch.actions import close_tasks_about
+from fangxian.dispatch.kinds import TaskKind
+from fangxian.kernel.access import PLAYBOOK
+from fangxian.kernel.clock import now
+from fangxian.kernel.models import Event
+from fangxian.kernel.reactions import on
+from fangxian.measures.actions import issue_order
+from fangxian.protocol.queries import in_force
+
+_SUBJECTS = {"close": "close_contact", "secondary": "secondary_contact"}
+
+
+def on_contact_confirmed(fact: ContactConfirmed, event: Event) -> None:
+    subject = _SUBJECTS.get(fact.contact_kind)
+    if subject and in_force(now(), fact.area_path).measure(subject):
+        issue_order(
+            PLAYBOOK,
+            resident_id=fact.resident_id,
+            area_path=fact.area_path,
+            subject=subject,
+            about_id=fact.subject_id,
+            counted_from=fact.last_at,
+            because=event,
+        )
+    _close_when_all_are_decided(fact.case_id, event)
+
+
+def on_contact_discarded(fact: ContactDiscarded, event: Event) -> None:
+    _close_when_all_are_decided(fact.case_id, event)
+
+
+def _close_when_all_are_decided(case_id: UUID, event: Event) -> None:
+    if not contacts_of(PLAYBOOK, case_id).filter(state="proposed").exists():
+        close_tasks_about(PLAYBOOK, case_id, TaskKind.CONFIRM_CONTACTS, because=event)
+
+
+on(ContactConfirmed, on_contact_confirmed)
+on(ContactDiscarded, on_contact_discarded)

@@ -1,0 +1,66 @@
+"""How an order reaches the person.
+
+an order is issued                                     measures.issue_order, hold_person
+  the person stays at home: bring it to the door       dispatch.open_task
+  the person goes elsewhere: bring the person there    dispatch.open_task
+an order was served                                    measures.serve_order
+  the task is done                                     dispatch.close_tasks_about
+somebody objects                                       measures.object_to_order
+  another officer decides                              dispatch.open_task
+the objection was decided                              measures.decide_objection
+  the task is done                                     dispatch.close_tasks_about
+"""
+
+from fangxian.dispatch.actions import close_tasks_about, open_task
+from fangxian.dispatch.kinds import TaskKind
+from fangxian.kernel.access import PLAYBOOK, Duty
+from fangxian.kernel.models import Event
+from fangxian.kernel.reactions import on
+from fangxian.measures.events import ObjectionDecided, ObjectionFiled, OrderIssued, OrderServed
+from fangxian.playbook.deadlines import by
+
+_BRINGING = {
+    "hospital": (TaskKind.TRANSFER_PATIENT, "transfer.infected_to_hospital"),
+    "central_quarantine": (TaskKind.TRANSFER_PERSON, "transfer.close_contact"),
+}
+
+
+def on_order_issued(fact: OrderIssued, event: Event) -> None:
+    kind, limit = _BRINGING.get(fact.measure, (TaskKind.SERVE_ORDER, "coordination.controlled"))
+    open_task(
+        PLAYBOOK,
+        kind,
+        duty=Duty.CARRY_OUT,
+        area_path=fact.area_path,
+        about_id=fact.subject_id,
+        due_at=by(limit, fact.area_path),
+        facts={"code": fact.code},
+        because=event,
+    )
+
+
+def on_order_served(fact: OrderServed, event: Event) -> None:
+    close_tasks_about(PLAYBOOK, fact.subject_id, TaskKind.SERVE_ORDER, because=event)
+
+
+def on_objection_filed(fact: ObjectionFiled, event: Event) -> None:
+    open_task(
+        PLAYBOOK,
+        TaskKind.DECIDE_OBJECTION,
+        duty=Duty.DECIDE_MEASURES,
+        area_path=fact.area_path,
+        about_id=fact.subject_id,
+        due_at=by("hotline.epidemic_item", fact.area_path),
+        facts={"code": fact.code},
+        because=event,
+    )
+
+
+def on_objection_decided(fact: ObjectionDecided, event: Event) -> None:
+    close_tasks_about(PLAYBOOK, fact.subject_id, TaskKind.DECIDE_OBJECTION, because=event)
+
+
+on(OrderIssued, on_order_issued)
+on(OrderServed, on_order_served)
+on(ObjectionFiled, on_objection_filed)
+on(ObjectionDecided, on_objection_decided)

@@ -1,0 +1,166 @@
+"""How a positive tube leads to a case, or to nothing.
+
+Read from top to bottom. Nothing outside this file reacts to what is found in a tube.
+
+    a tube is positive                                     sampling.report_tube_result
+      several swabs: any of them may be it
+        hold its members where they are                    measures.hold_people
+        hold their neighbours too, if the pack says so     measures.hold_place
+        call every member for a single retest              sampling.call_for_tests
+        send a squad                                       dispatch.open_task
+        tell the community                                 dispatch.open_task
+      one swab: it is this person
+        report the case                                    cases.report_case
+    a single retest is negative                            sampling.report_tube_result
+        end this person's hold                             measures.end_orders_about
+        the last of them: end the neighbours' hold         measures.end_hold_of_place
+    a tube is invalid                                      sampling.report_tube_result
+        take the sample of its members again               dispatch.open_task
+    two laboratories disagree                              sampling.report_tube_result
+        somebody resolves it; the first finding stands     dispatch.open_task
+
+Who is held, for how long, and when the retest is due, comes from the pack in force
+(`positive_pool`); this file holds only the order of things.
+"""
+
+from uuid import UUID
+
+from fangxian.cases.actions import report_case
+from fangxian.dispatch.actions import close_tasks_about, open_task
+from fangxian.dispatch.kinds import TaskKind
+from fangxian.kernel.access import PLAYBOOK, Duty
+from fangxian.kernel.clock import now
+from fangxian.kernel.models import Event
+from fangxian.kernel.reactions import on
+from fangxian.measures.actions import (
+    end_hold_of_place,
+    end_orders_about,
+    hold_people,
+    hold_place,
+)
+from fangxian.measures.queries import is_restricted
+from fangxian.people.queries import homes_of
+from fangxian.playbook.deadlines import by
+from fangxian.protocol.queries import in_force
+from fangxian.sampling.actions import call_for_tests
+from fangxian.sampling.events import (
+    LaboratoriesDisagree,
+    TubeFoundInvalid,
+    TubeFoundNegative,
+    TubeFoundPositive,
+)
+from fangxian.sampling.queries import calls_about, members_of
+from fangxian.sampling.rules import Call
+
+
+def on_tube_found_positive(fact: TubeFoundPositive, event: Event) -> None:
+    if fact.swabs > 1:
+        _suspect_everyone_in_the_tube(fact, event)
+    elif fact.resident_id is not None:
+        _report_the_person(fact, fact.resident_id, event)
+
+
+def _suspect_everyone_in_the_tube(fact: TubeFoundPositive, event: Event) -> None:
+    pool = in_force(now(), fact.area_path).positive_pool
+    due_at = now() + pool.retest_due.length
+    homes = homes_of(PLAYBOOK, members_of(PLAYBOOK, fact.subject_id))
+    hold_people(PLAYBOOK, list(homes.items()), about_id=fact.subject_id, because=event)
+    if pool.neighbours_held:
+        for home in sorted(set(homes.values())):
+            hold_place(PLAYBOOK, home, about_id=fact.subject_id, because=event)
+    calls = [
+        Call(
+            resident_id=resident_id,
+            area_path=home,
+            reason="retest",
+            about_id=fact.subject_id,
+            day=None,
+            due_at=due_at,
+        )
+        for resident_id, home in homes.items()
+    ]
+    call_for_tests(PLAYBOOK, calls, because=event)
+    for kind, duty in (
+        (TaskKind.RETEST_MEMBERS, Duty.COLLECT_SAMPLES),
+        (TaskKind.DELIVER_NOTICE, Duty.CARRY_OUT),
+    ):
+        open_task(
+            PLAYBOOK,
+            kind,
+            duty=duty,
+            area_path=fact.area_path,
+            about_id=fact.subject_id,
+            due_at=due_at,
+            facts={"barcode": fact.barcode, "swabs": fact.swabs},
+            because=event,
+        )
+
+
+def _report_the_person(fact: TubeFoundPositive, resident_id: UUID, event: Event) -> None:
+    report_case(
+        PLAYBOOK,
+        resident_id=resident_id,
+        classification="asymptomatic",  # until an interview finds an onset
+        specimen_at=fact.specimen_at,
+        found_by="screening",
+        under_control=is_restricted(PLAYBOOK, resident_id, before=fact.specimen_at),
+        because=event,
+    )
+    if fact.retest_of_id:
+        _settle_pool(fact.retest_of_id, event)
+
+
+def on_tube_found_negative(fact: TubeFoundNegative, event: Event) -> None:
+    if fact.retest_of_id is None or fact.resident_id is None:
+        return
+    end_orders_about(
+        PLAYBOOK,
+        fact.retest_of_id,
+        resident_id=fact.resident_id,
+        reason="single retest negative",
+        because=event,
+    )
+    _settle_pool(fact.retest_of_id, event)
+
+
+def _settle_pool(pool_id: UUID, event: Event) -> None:
+    """Once every member of a pool is explained, nobody waits for it any longer."""
+    calls = calls_about(PLAYBOOK, pool_id)
+    if calls.filter(state__in=["due", "taken"]).exists():
+        return
+    close_tasks_about(PLAYBOOK, pool_id, TaskKind.RETEST_MEMBERS, because=event)
+    if not calls.filter(state="positive").exists():
+        close_tasks_about(PLAYBOOK, pool_id, TaskKind.DELIVER_NOTICE, because=event)
+    end_hold_of_place(PLAYBOOK, pool_id, reason="every member is explained", because=event)
+
+
+def on_tube_found_invalid(fact: TubeFoundInvalid, event: Event) -> None:
+    open_task(
+        PLAYBOOK,
+        TaskKind.TEST_PERSON,
+        duty=Duty.COLLECT_SAMPLES,
+        area_path=fact.area_path,
+        about_id=fact.subject_id,
+        due_at=by("result.single", fact.area_path),
+        facts={"barcode": fact.barcode, "swabs": fact.swabs},
+        because=event,
+    )
+
+
+def on_laboratories_disagree(fact: LaboratoriesDisagree, event: Event) -> None:
+    open_task(
+        PLAYBOOK,
+        TaskKind.RESOLVE_RESULTS,
+        duty=Duty.ENTER_RESULTS,
+        area_path=fact.area_path,
+        about_id=fact.subject_id,
+        due_at=by("report.cdc_review", fact.area_path),
+        facts={"barcode": fact.barcode},
+        because=event,
+    )
+
+
+on(TubeFoundPositive, on_tube_found_positive)
+on(TubeFoundNegative, on_tube_found_negative)
+on(TubeFoundInvalid, on_tube_found_invalid)
+on(LaboratoriesDisagree, on_laboratories_disagree)

@@ -1,0 +1,166 @@
+"""Pages that span several rooms."""
+
+from itertools import groupby
+from typing import Any
+from uuid import UUID
+
+from django.core.cache import caches
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_POST
+
+from fangxian.areas.queries import names_of
+from fangxian.cases.queries import cases_of, contacts_of_resident
+from fangxian.kernel import ledger as book
+from fangxian.kernel.access import Duty
+from fangxian.kernel.clock import now
+from fangxian.kernel.http import Request, paged
+from fangxian.kernel.models import Seal
+from fangxian.measures.queries import orders_of, risk_areas_over
+from fangxian.people.actions import open_person
+from fangxian.people.actions import unmask as unmask_field
+from fangxian.people.queries import (
+    brief,
+    get_resident,
+    household_of,
+    needs_of,
+    who_looked_at,
+)
+from fangxian.sampling.queries import calls_of, tubes_of
+from fangxian.web import queries
+from fangxian.web.context import navigation
+from fangxian.web.forms import UnmaskForm
+from fangxian.web.situation import situation
+
+
+@require_GET
+def home(request: Request) -> HttpResponse:
+    """The first page of each: the situation, or the tasks."""
+    if request.actor.may(Duty.COMMAND):
+        return dashboard(request)
+    entries = navigation(request.actor, request.path)
+    if not entries:
+        return render(request, "web/no_duties.html")
+    return redirect(entries[0]["url"])
+
+
+def dashboard(request: Request) -> HttpResponse:
+    return render(request, "web/dashboard.html", _situation(request))
+
+
+@require_GET
+def live(request: Request) -> HttpResponse:
+    """204 when nothing has happened since version `v`, otherwise the changed fragments."""
+    request.actor.must(Duty.COMMAND)
+    if request.GET.get("v") == _version(request):
+        return HttpResponse(status=204)
+    return render(request, "web/dashboard_live.html", _situation(request))
+
+
+def _version(request: Request) -> str:
+    """What the fragments depend on: the ledger, and the minute."""
+    return f"{queries.version()}.{now():%H%M}"
+
+
+def _situation(request: Request) -> dict[str, Any]:
+    """The dashboard's context, computed once a version for all who see the same."""
+    viewer, version = request.actor, _version(request)
+    key = f"situation:{viewer.within}:{get_language()}:{version}"
+    held: dict[str, Any] | None = caches["pages"].get(key)
+    if held is None:
+        held = situation(viewer) | {"version": version}
+        caches["pages"].set(key, held, 60)
+    return held
+
+
+@require_GET
+def why(request: Request, what: UUID) -> HttpResponse:
+    event = queries.beginning_of(request.actor, what)
+    chain = queries.retell(request.actor, event)
+    context = {
+        "step": chain[-1],
+        "causes": list(reversed(chain[:-1])),
+        "effects": queries.consequences_of(request.actor, event),
+    }
+    return render(request, "web/why.html", context)
+
+
+@require_GET
+def ledger(request: Request) -> HttpResponse:
+    viewer = request.actor
+    viewer.must(Duty.AUDIT)
+    kind, subject = request.GET.get("kind", ""), request.GET.get("subject", "").strip()
+    events = queries.events_visible_to(viewer)
+    if kind:
+        events = events.filter(kind=kind)
+    if subject:
+        events = events.filter(subject_id=queries.beginning_of(viewer, subject).subject_id)
+    page = paged(events.order_by("-seq"), request.GET.get("mark", ""))
+    seal = Seal.objects.order_by("-number").first()
+    kinds = sorted(book.fact_types())
+    context = {
+        "page": page,
+        "steps": queries.steps(viewer, page.rows),
+        "chosen": {"kind": kind, "subject": subject},
+        "groups": [(room, list(of)) for room, of in groupby(kinds, lambda k: k.split(".")[0])],
+        "seal": seal,
+        "head": f"{seal.number}:{bytes(seal.digest).hex()}" if seal else "",
+        "unsealed": book.unsealed(),
+    }
+    return render(request, "web/ledger.html", context)
+
+
+@require_GET
+def person(request: Request, resident_id: UUID) -> HttpResponse:
+    resident = open_person(request.actor, resident_id)
+    return render(request, "web/person.html", _about_person(request, resident.id))
+
+
+@require_POST
+def unmask(request: Request, resident_id: UUID) -> HttpResponse:
+    form = UnmaskForm(request.POST)
+    context = _about_person(request, resident_id)
+    if not form.is_valid():
+        return render(request, "web/person.html", context | {"unmask_form": form}, status=422)
+    field = form.cleaned_data["field"]
+    plain = unmask_field(
+        request.actor, resident_id, field=field, purpose=form.cleaned_data["purpose"]
+    )
+    return render(request, "web/person.html", context | {"shown": {field: plain}})
+
+
+def _about_person(request: Request, resident_id: UUID) -> dict[str, object]:
+    viewer = request.actor
+    resident = get_resident(viewer, resident_id)
+    investigates = viewer.may(Duty.INVESTIGATE) or viewer.may(Duty.COMMAND)
+    return {
+        "resident": resident,
+        "place": names_of(viewer, [resident.area_path]).get(resident.area_path, ""),
+        "age": brief(viewer, [resident.id])[resident.id].age,
+        "household": household_of(viewer, resident.id),
+        "needs": needs_of(viewer, resident.id),
+        "risk_areas": risk_areas_over(viewer, resident.area_path),
+        "orders": orders_of(viewer, resident.id),
+        "tests": calls_of(viewer, resident.id),
+        "swabs": tubes_of(viewer, resident.id)[:20],
+        "case_rows": cases_of(viewer, resident.id) if investigates else [],
+        "contacts": contacts_of_resident(viewer, resident.id) if investigates else [],
+        "history": queries.history_of(viewer, resident.id),
+        "made_up_label": _("made up, not a person"),
+        "may_unmask": viewer.may(Duty.UNMASK),
+        "may_audit": viewer.may(Duty.AUDIT) or viewer.may(Duty.COMMAND),
+        "unmask_form": UnmaskForm(),
+        "shown": {},
+    }
+
+
+@require_GET
+def who_looked(request: Request, resident_id: UUID) -> HttpResponse:
+    viewer = request.actor
+    looks = who_looked_at(viewer, resident_id)
+    resident = get_resident(viewer, resident_id)
+    place = names_of(viewer, [resident.area_path]).get(resident.area_path, "")
+    context = {"resident": resident, "place": place, "looks": looks}
+    return render(request, "web/looked.html", context)
