@@ -2,447 +2,54 @@
 
 `load_pack("cn-v9")` gives the newest version in the folder, `load_pack("cn-v9@1")` that very one.
 Nothing in a pack can be changed after it was read. The TOML files beside this one are the rules;
-how one builds on another is in overlay.py.
+how one builds on another is in overlay.py, what each section holds in sections.py.
 """
 
-from collections.abc import Iterator, Mapping
-from datetime import date, timedelta
+from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
-from types import MappingProxyType
-from typing import Annotated, Any, Literal, Self, TypeVar
+from typing import Any
 
 from django.utils.translation import gettext as _
-from pydantic import AfterValidator, BeforeValidator, Field, ValidationError, model_validator
+from pydantic import Field, ValidationError
 
 from fangxian.protocol import overlay
 from fangxian.protocol.errors import Fault, NoSamplingGuide, NotAWholePack, PackIsFaulty
-from fangxian.protocol.values import (
-    Days,
-    Part,
-    Quantity,
-    Range,
-    Said,
-    Saying,
-    Source,
-    Sourced,
-    Span,
-    Text,
-    Withdrawn,
+from fangxian.protocol.sections import (
+    Command,
+    Contact,
+    Header,
+    Measure,
+    Named,
+    People,
+    PositivePool,
+    QuarantineSite,
+    Release,
+    Routine,
+    Sampling,
+    Stage,
+    Zone,
+    ZoneForCase,
 )
+from fangxian.protocol.values import Part, Source, Span, Withdrawn
 
-Subject = Literal[
-    "close_contact",
-    "secondary_contact",
-    "infected",
-    "high_risk_resident",
-    "high_risk_leaver",
-    "medium_risk_leaver",
-    "low_risk_leaver",
-    "inbound_traveller",
-    "high_risk_post",
+__all__ = [
+    "Contact",
+    "Guide",
+    "Measure",
+    "Pack",
+    "PositivePool",
+    "Release",
+    "Sampling",
+    "Stage",
+    "Zone",
+    "ZoneForCase",
+    "documents",
+    "load",
+    "load_pack",
+    "pack_ids",
+    "read_document",
 ]
-StageKind = Literal[
-    "central_quarantine", "home_quarantine", "home_monitoring", "self_monitoring", "hospital"
-]
-CountFrom = Literal[
-    "last_contact", "leaving_area", "area_declared", "entry", "end_of_post", "finding"
-]
-Swab = Literal["nasopharyngeal", "oropharyngeal"]
-AreaUnit = Literal["household", "floor", "unit", "building", "compound", "area", "district"]
-ZoneMeasure = Literal[
-    "area_closed",
-    "stay_home",
-    "door_service",
-    "no_leaving_area",
-    "staggered_pickup",
-    "no_gathering",
-    "limit_gathering",
-    "avoid_gathering",
-    "personal_protection",
-]
-Receiver = Literal[
-    "sampling_squad", "community", "police", "ambulance", "hospital", "investigators", "command"
-]
-
-
-def _none(word: object) -> object:
-    """TOML has no null, so an overlay that takes a word away writes "none"."""
-    return None if word == "none" else word
-
-
-def _ranked_upwards(units: tuple[str, ...]) -> tuple[str, ...]:
-    order = AreaUnit.__args__  # type: ignore[attr-defined]
-    if not units or list(units) != sorted(set(units), key=order.index):
-        raise ValueError(_("units must be named from the narrowest to the widest, each once"))
-    return units
-
-
-Value = TypeVar("Value")
-Named = Annotated[Mapping[str, Value], AfterValidator(MappingProxyType)]
-Level = Annotated[str | None, BeforeValidator(_none)]
-Unit = Annotated[AreaUnit | None, BeforeValidator(_none)]
-
-
-class Document(Said):
-    number: str
-
-
-class Header(Sourced):
-    """extends   packs this one builds on, by stamp, so that it means the same for ever"""
-
-    id: str = Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=30)
-    version: str = Field(pattern=r"^[0-9]+(\.[0-9]+)*$", max_length=8)
-    kind: Literal["protocol", "guide"]
-    title: Text
-    effective_from: date
-    jurisdiction: str
-    document: Document | None = None
-    extends: tuple[str, ...] = ()
-
-
-class Contact(Sourced):
-    """Who is a contact. The source is that of the words; every number has its own.
-
-    close_minutes            from how much time together on a contact is proposed; None: any
-    co_presence_tolerance    how far two stays may be apart and still count as together
-    """
-
-    determine: bool
-    determine_secondary: bool
-    window_before_onset: Span
-    window_before_specimen: Span
-    window_after: Span | None = None
-    close_minutes: Quantity | None = None
-    near: Quantity | None = None
-    rows_either_side: Quantity | None = None
-    co_presence_tolerance: Span
-    household_is_close: bool
-    criteria: tuple[str, ...] = ()
-
-    @model_validator(mode="after")
-    def secondary_needs_primary(self) -> Self:
-        if self.determine_secondary and not self.determine:
-            raise ValueError(_("contacts of contacts cannot be determined where contacts are not"))
-        return self
-
-    @model_validator(mode="after")
-    def minutes_are_minutes(self) -> Self:
-        if self.close_minutes is not None and self.close_minutes.unit != "min":
-            raise ValueError(_("close_minutes must be in the unit “min”"))
-        return self
-
-
-class Stage(Part):
-    """One part of a measure. `review_after` stands where no text says how long, as in hospital."""
-
-    kind: StageKind
-    days: Span | None = None
-    review_after: Span | None = None
-    test_days: Days | None = None
-
-    @model_validator(mode="after")
-    def has_one_length(self) -> Self:
-        if (self.days is None) == (self.review_after is None):
-            raise ValueError(_("a stage needs either days or review_after"))
-        if self.span.unit != "d":
-            raise ValueError(_("a stage is counted in days (unit “d”)"))
-        return self
-
-    @model_validator(mode="after")
-    def tests_fall_within_it(self) -> Self:
-        if self.days is not None and self.tests and self.tests[-1] > self.days.value:
-            raise ValueError(
-                _("the test of day %(day)s comes after the stage's %(days)s days")
-                % {"day": self.tests[-1], "days": self.days.value}
-            )
-        return self
-
-    @property
-    def span(self) -> Span:
-        """How long an order of this stage runs before it ends or must be given a reason."""
-        span = self.days or self.review_after
-        assert span is not None  # noqa: S101 - has_one_length
-        return span
-
-    @property
-    def tests(self) -> tuple[int, ...]:
-        return self.test_days.on if self.test_days else ()
-
-
-class Measure(Sourced):
-    """What happens to one kind of person. The source is that of the words.
-
-    leave_test_within   to leave, a negative test no older than this is needed
-    release_ct          released when both last tests are at or above this
-    positive_below      a test counts as positive below this
-    code                how the status code is set meanwhile
-    """
-
-    subject: Subject
-    stages: tuple[Stage, ...] = ()
-    count_from: CountFrom
-    swab: Swab | None = None
-    release_double_test: bool = False
-    leave_test_within: Span | None = None
-    release_ct: Quantity | None = None
-    release_needs: Saying | None = None
-    positive_below: Quantity | None = None
-    code: Literal["by_local_rule", "assigned", "none"] = "none"
-
-    @model_validator(mode="after")
-    def asks_for_something(self) -> Self:
-        if not self.stages and self.leave_test_within is None:
-            raise ValueError(_("a measure needs stages, or leave_test_within"))
-        return self
-
-    @property
-    def length(self) -> timedelta:
-        return sum((stage.span.length for stage in self.stages), timedelta())
-
-
-class PositivePool(Sourced):
-    """Who is held until a positive pool is explained, and by when its members are retested."""
-
-    hold_scope: Literal["members", "stairwell", "compound", "none"]
-    hold: Annotated[Span | None, BeforeValidator(_none)] = None
-    retest_due: Span
-    retest_swab: Swab
-    antigen_at_once: bool = False
-    neighbours_held: bool
-    notify: tuple[Receiver, ...]
-    notify_single: tuple[Receiver, ...] = ()
-
-    @model_validator(mode="after")
-    def holding_has_an_end(self) -> Self:
-        if (self.hold_scope == "none") != (self.hold is None):
-            raise ValueError(_("hold must be given exactly when hold_scope is not “none”"))
-        return self
-
-    @model_validator(mode="after")
-    def retest_comes_before_the_hold_ends(self) -> Self:
-        if self.hold is not None and self.retest_due.length >= self.hold.length:
-            raise ValueError(_("the retest must be due before the hold runs out"))
-        return self
-
-    @model_validator(mode="after")
-    def neighbours_are_held_with_the_place(self) -> Self:
-        if self.neighbours_held != (self.hold_scope in {"stairwell", "compound"}):
-            raise ValueError(
-                _("neighbours are held exactly when hold_scope is a stairwell or a compound")
-            )
-        return self
-
-
-class Release(Sourced):
-    """Conditions that must all hold; `to` is the level afterwards, None = free of any.
-
-    screening_on_day   everybody in the area is tested on that day
-    screening_within   … or in one round at most that long before
-    last_contact_away  the last close contact left, or was last exposed, that long ago
-    """
-
-    days_without_new: Span | None = None
-    screening_on_day: Quantity | None = None
-    screening_within: Span | None = None
-    all_negative: bool = False
-    last_contact_away: Span | None = None
-    when_others_lifted: bool = False
-    to: Level = None
-
-    @model_validator(mode="after")
-    def has_a_condition(self) -> Self:
-        if self.days_without_new is None and not self.when_others_lifted:
-            raise ValueError(_("a release needs days_without_new, or when_others_lifted"))
-        return self
-
-    @model_validator(mode="after")
-    def screening_and_its_finding_belong_together(self) -> Self:
-        screened = self.screening_on_day is not None or self.screening_within is not None
-        if self.all_negative != screened:
-            raise ValueError(_("all_negative and a screening belong together"))
-        if (
-            self.screening_on_day is not None
-            and self.days_without_new is not None
-            and self.screening_on_day.value > self.days_without_new.value
-        ):
-            raise ValueError(_("the screening comes after the days without a new infection"))
-        return self
-
-
-class Zone(Sourced):
-    """A level of risk area. The source is that of the words.
-
-    unit           what is declared unless somebody decides otherwise
-    units          what may be declared, narrowest first
-    rank           higher is stricter
-    resident       subject of the measure on those who live inside
-    leaver         subject of the measure on those who were there and left
-    release_after  conditions for an area that came down from another level
-    """
-
-    level: str
-    title: Text
-    rank: int
-    unit: AreaUnit
-    units: Annotated[tuple[AreaUnit, ...], AfterValidator(_ranked_upwards)]
-    measures: tuple[ZoneMeasure, ...]
-    declared_by: Literal["approval", "system"]
-    test_days: Days | None = None
-    leave_test_within: Span | None = None
-    resident: Level = None
-    leaver: Level = None
-    release: Release
-    release_after: Named[Release] = Field(default_factory=dict)
-
-    @model_validator(mode="after")
-    def unit_is_among_units(self) -> Self:
-        if self.unit not in self.units:
-            raise ValueError(_("unit must be one of units"))
-        return self
-
-    @property
-    def tests(self) -> tuple[int, ...]:
-        return self.test_days.on if self.test_days else ()
-
-    def release_from(self, before: str | None = None) -> Release:
-        """The conditions that count for an area that was `before` (None: declared at once)."""
-        return self.release_after.get(before or "", self.release)
-
-
-class ZoneForCase(Sourced):
-    """Which level and unit is proposed for the places of a case; None = none.
-
-    residence    where the case lives
-    frequented   places often visited where the risk is high
-    activity     places where the case stayed some time and may have spread
-    rest         the rest of the district, while any other area stands
-    """
-
-    residence_level: Level = None
-    residence_unit: Unit = None
-    frequented_level: Level = None
-    frequented_unit: Unit = None
-    activity_level: Level = None
-    activity_unit: Unit = None
-    rest_level: Level = None
-    may_declare_none: bool
-    temporary_lockdown: bool
-
-
-class TableRate(Said):
-    """People one table gets through in an hour."""
-
-    value: int = Field(gt=0)
-    unit: Literal["people/h"]
-    label: Text
-
-
-class Rounds(Sourced):
-    """When rounds of testing may stop.
-
-    at_least           rounds while the source is unclear
-    clean_to_stop      rounds in a row without an infection outside quarantine
-    last_after         … then wait this long, test once more, and stop
-    """
-
-    at_least: Quantity | None = None
-    clean_to_stop: Quantity | None = None
-    last_after: Span | None = None
-
-
-class Sampling(Sourced):
-    """The guide for testing a region: density, staff, time, pools."""
-
-    complete_within: Range
-    large_from: Quantity | None = None
-    complete_within_large: Range | None = None
-    people_per_point: Range
-    people_per_table: Range
-    samplers_divisor: Quantity
-    tables_per_point: Range
-    medics_per_table: Quantity
-    leads_per_point: Quantity
-    swabs_per_table_day: Quantity
-    seconds_per_person: Quantity
-    people_queueing_at_point: Quantity
-    samplers_per_supervisor: Quantity
-    walk_to_point: Span
-    rotation_in_heat: Span
-    table_rates: tuple[TableRate, ...]
-    roles: tuple[str, ...]
-    pool_sizes: tuple[Quantity, ...]
-    pools: Named[Quantity]
-    dilution_below: Quantity
-    room_temperature_limit: Span
-    cold_limit: Span
-    rounds: Rounds | None = None
-
-    @model_validator(mode="after")
-    def pools_fit_the_tubes(self) -> Self:
-        sizes = {size.value for size in self.pool_sizes}
-        for group, pool in self.pools.items():
-            if pool.value not in sizes:
-                raise ValueError(
-                    _("the pool of %(size)s for “%(group)s” is not one of pool_sizes")
-                    % {"size": pool.value, "group": group}
-                )
-        if "general" not in self.pools:
-            raise ValueError(_("pools needs the group “general”"))
-        return self
-
-    @model_validator(mode="after")
-    def rates_run_upwards(self) -> Self:
-        rates = [rate.value for rate in self.table_rates]
-        if not rates or rates != sorted(set(rates)):
-            raise ValueError(_("table_rates must run upwards, each once"))
-        return self
-
-    def time_for(self, population: int) -> timedelta:
-        """How long a round of so many people may take."""
-        if (
-            self.large_from is not None
-            and self.complete_within_large is not None
-            and population > self.large_from.value
-        ):
-            return self.complete_within_large.longest
-        return self.complete_within.longest
-
-    def pool_size(self, group: str = "general") -> int:
-        """Swabs in a tube for a group of people: a level of risk area, or a kind of person."""
-        return self.pools.get(group, self.pools["general"]).whole
-
-
-class People(Sourced):
-    """What is asked of everybody under a measure."""
-
-    symptoms: tuple[str, ...]
-    emergency_symptoms: tuple[str, ...]
-    fever_from: Quantity
-    temperatures_per_day: Quantity
-
-
-class QuarantineSite(Sourced):
-    """restart_floors   floors above and below a new positive that start again with its own"""
-
-    restart_floors: Quantity
-    restart_site_on_environment: bool
-    rooms_per_10000: Quantity
-
-
-class Routine(Sourced):
-    """How often the posts of a risk group are tested."""
-
-    posts: tuple[str, ...]
-    tests: Quantity
-    every: Span
-
-
-class Command(Sourced):
-    """The groups of a command post and the levels of response, as data."""
-
-    groups: Named[Text]
-    levels: Named[Text]
 
 
 class Withdrawal(Withdrawn):

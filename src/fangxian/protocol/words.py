@@ -431,7 +431,7 @@ def _command(pack: Pack | Guide) -> Iterator[Line]:
         ("levels", _("Levels of response"), command.levels),
     ):
         text = v.between_phrases().join(one.text(_lang()) for one in texts.values())
-        yield Line(_("Command post"), f"command.{key}", label, text, (command,))
+        yield Line(_("Command and response"), f"command.{key}", label, text, (command,))
 
 
 _ORDER = (
