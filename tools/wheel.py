@@ -62,16 +62,11 @@ def main(wheel: Path) -> int:
             [*install, "--require-hashes", "-r", str(ROOT / "requirements.lock")], check=True
         )
         subprocess.run([*install, "--no-deps", str(wheel.resolve())], check=True)
-        alone = {"cwd": folder, "env": {"PATH": "/usr/bin:/bin", "HOME": folder}}
-        subprocess.run([str(python), "-W", "ignore", "-c", SERVES], check=True, **alone)  # type: ignore[call-overload]
-        told = subprocess.run(
-            [str(python.parent / "fangxian"), "--help"],
-            check=True,
-            capture_output=True,
-            text=True,
-            **alone,
-        )
-        print(told.stdout)
+        alone = {"PATH": "/usr/bin:/bin", "HOME": folder}
+        serves = [str(python), "-W", "ignore", "-c", SERVES]
+        subprocess.run(serves, check=True, cwd=folder, env=alone)
+        command = [str(python.parent / "fangxian"), "--help"]
+        subprocess.run(command, check=True, cwd=folder, env=alone, stdout=subprocess.DEVNULL)
     print(f"{wheel.name}: {wheel.stat().st_size / 1e6:.1f} MB, whole, and needs no Node")
     return 0
 
