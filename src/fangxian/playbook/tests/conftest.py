@@ -1,0 +1,13 @@
+from collections.abc import Iterator
+
+import pytest
+from django.utils.translation import override
+
+from fangxian.kernel.clock import Hands, playing
+from fangxian.measures.tests.make import NOON
+
+
+@pytest.fixture(autouse=True)
+def noon() -> Iterator[Hands]:
+    with playing(NOON) as hands, override("en"):
+        yield hands

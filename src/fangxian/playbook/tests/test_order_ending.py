@@ -1,0 +1,70 @@
+"""The story of an order's end, of an objection, and of how it reaches the person."""
+
+import pytest
+
+from fangxian.kernel.access import PLAYBOOK
+from fangxian.kernel.clock import Hands
+from fangxian.measures.actions import (
+    decide_objection,
+    end_order,
+    object_to_order,
+    propose_due_releases,
+    serve_order,
+)
+from fangxian.measures.queries import get_order, orders_past_end
+from fangxian.playbook.tests import make
+from fangxian.playbook.tests.make import GRID_WORKER_WANG, OFFICER_DENG, measures
+from fangxian.sampling.queries import calls_about
+
+pytestmark = pytest.mark.django_db
+
+
+def home_order() -> measures.Order:
+    """Home quarantine of a close contact under the ten items."""
+    make.rules("cn-10")
+    who = make.resident(at=make.door(make.estate()[0]))
+    return measures.order(who)
+
+
+def test_an_order_is_brought_to_the_door() -> None:
+    order = home_order()
+
+    assert make.kinds_of_tasks(order.id) == {"serve_order"}
+    serve_order(GRID_WORKER_WANG, order.id)
+    assert make.kinds_of_tasks(order.id) == set()
+
+
+def test_an_order_past_its_end_waits_for_a_decision_and_is_never_forgotten(noon: Hands) -> None:
+    order = home_order()
+    noon.to(order.ends_at)
+    noon.forward(minutes=1)
+
+    assert orders_past_end(PLAYBOOK).get().id == order.id
+    for call in calls_about(PLAYBOOK, order.id):
+        call.__class__.objects.filter(id=call.id).update(state="cancelled")
+    propose_due_releases(PLAYBOOK)
+
+    assert "decide_release" in make.kinds_of_tasks(order.id)
+    assert orders_past_end(PLAYBOOK).get().id == order.id
+
+
+def test_ending_an_order_takes_its_tests_and_tasks_with_it() -> None:
+    order = home_order()
+    assert calls_about(PLAYBOOK, order.id).filter(state="due").exists()
+
+    end_order(OFFICER_DENG, order.id, reason="issued by mistake")
+
+    assert not calls_about(PLAYBOOK, order.id).filter(state="due").exists()
+    assert make.kinds_of_tasks(order.id) == set()
+
+
+def test_another_officer_decides_an_objection_and_upholding_ends_the_order() -> None:
+    order = home_order()
+
+    objection = object_to_order(GRID_WORKER_WANG, order.id, text="I was not there.")
+    assert "decide_objection" in make.kinds_of_tasks(objection.id)
+
+    decide_objection(OFFICER_DENG, objection.id, outcome="upheld", reasons="the scan was another's")
+
+    assert get_order(PLAYBOOK, order.id).state != "in_force"
+    assert make.kinds_of_tasks(objection.id) == set()
