@@ -1,13 +1,16 @@
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from uuid import UUID
 
+import shapely
 from django.db import connection, transaction
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
-from fangxian.areas import rooting
+from fangxian.areas import rooting, structure
+from fangxian.areas.datum import Datum
 from fangxian.areas.editions import Table, only
 from fangxian.areas.errors import (
+    AlreadyBuilt,
     AreaHasEnded,
     AreaInsideItself,
     AreaNotFit,
@@ -16,6 +19,7 @@ from fangxian.areas.errors import (
     CodeInUse,
     DistrictNotListed,
     NameMissing,
+    NoOutline,
     NotADivisionCode,
     OlderEdition,
     ParentNotThere,
@@ -26,13 +30,15 @@ from fangxian.areas.events import (
     AreaMoved,
     AreaRecoded,
     AreaRenamed,
+    BoundariesDrawn,
     EditionChangeDecided,
     EditionImported,
     SiteAdded,
     SiteClosed,
+    StructureBuilt,
 )
 from fangxian.areas.jobs import settle_move
-from fangxian.areas.models import Area, EditionChange, Site
+from fangxian.areas.models import Area, Boundary, EditionChange, Neighbour, Site
 from fangxian.areas.queries import areas_visible_to, changes_visible_to, get_area, get_site
 from fangxian.areas.rules import (
     DIGITS,
@@ -45,6 +51,8 @@ from fangxian.areas.rules import (
     is_code_of,
     path_below,
 )
+from fangxian.areas.shapes import RefusedShape, by_code_or_name, read_shapes
+from fangxian.engines.synthesis.sites import Wanted
 from fangxian.kernel.access import Actor, Duty
 from fangxian.kernel.clock import now
 from fangxian.kernel.errors import NotFound
@@ -551,3 +559,126 @@ def _take_over(actor: Actor, change: EditionChange, event: Event) -> None:
         move_area(actor, change.area_id, to=parent.id, because=event)
     recode_area(actor, change.area_id, change.code_becomes, because=event)
     rename_area(actor, change.area_id, change.name_becomes, because=event)
+
+
+# Outlines and a made-up structure
+
+
+@transaction.atomic
+def set_boundaries(
+    actor: Actor,
+    district_id: UUID,
+    collection: object,
+    *,
+    datum: Datum,
+    source: str,
+    origin: str = Boundary.Origin.IMPORTED,
+) -> tuple[int, list[RefusedShape]]:
+    """Take outlines from a GeoJSON FeatureCollection; they replace what was drawn before.
+
+    Features are found by the property `code`, else by `name` within the district. Those marked
+    `neighbour` are kept as the grey surroundings of the map. Coordinates are converted to WGS84.
+    Returns how many were drawn, and the features that were not, each with the reason.
+    """
+    district = get_area(actor, district_id)
+    actor.must(Duty.MANAGE_AREAS, at=district.path)
+    shapes, refused = read_shapes(collection, datum)
+    below = areas_visible_to(actor).filter(path__startswith=district.path, ended_at=None)
+    find = by_code_or_name(below.filter(level__in=DIGITS))
+    boundaries, around = dict[UUID, Boundary](), list[Neighbour]()
+    drawn_at = now()
+    for shape in shapes:
+        if shape.neighbour:
+            around.append(
+                Neighbour(code=shape.code, name=shape.name, geometry=shape.geometry, source=source)
+            )
+            continue
+        found = find(shape)
+        if isinstance(found, RefusedShape):
+            refused.append(found)
+            continue
+        boundaries[found] = Boundary(
+            area_id=found,
+            geometry=shape.geometry,
+            origin=origin,
+            source=source,
+            drawn_at=drawn_at,
+        )
+    Boundary.objects.bulk_create(
+        boundaries.values(),
+        update_conflicts=True,
+        unique_fields=["area"],
+        update_fields=["geometry", "origin", "source", "drawn_at"],
+    )
+    Neighbour.objects.bulk_create(
+        around,
+        update_conflicts=True,
+        unique_fields=["code"],
+        update_fields=["name", "geometry", "source"],
+    )
+    record(
+        BoundariesDrawn(
+            subject_id=district.id,
+            area_path=district.path,
+            drawn=len(boundaries),
+            refused=len(refused),
+            origin=origin,
+            datum=datum,
+        ),
+        actor=actor,
+    )
+    return len(boundaries) + len(around), refused
+
+
+@transaction.atomic
+def build_structure(
+    actor: Actor,
+    district_id: UUID,
+    *,
+    dwellings: int,
+    grids: int,
+    sites: Wanted,
+    centres: Mapping[str, tuple[float, float]] | None = None,
+    seed: int,
+) -> StructureBuilt:
+    """Make up grids, buildings down to the doors, and sites for a district that has none.
+
+    dwellings   at least so many are built
+    centres     rough longitude and latitude of subdistricts, by code, where they are known
+
+    The same district, counts and seed give the same structure, but for the ids.
+    """
+    lock_the_tree()
+    district = get_area(actor, district_id)
+    actor.must(Duty.MANAGE_AREAS, at=district.path)
+    below = Area.objects.filter(path__startswith=district.path, ended_at=None)
+    if below.filter(level__in=["grid", "building"]).exists():
+        raise AlreadyBuilt(district.name)
+    outline = Boundary.objects.filter(area=district).first()
+    if outline is None:
+        raise NoOutline(district.name)
+    plan = structure.plan(
+        shapely.geometry.shape(outline.geometry),
+        list(below.filter(level="community").exclude(code="").order_by("code")),
+        dwellings=dwellings,
+        grids=grids,
+        wanted=sites,
+        centres=centres or {},
+        seed=seed,
+    )
+    structure.write(
+        plan,
+        take_numbers("areas_area_number", structure.areas_needed(plan)),
+        take_numbers("areas_site_number", len(plan.sites)),
+    )
+    fact = StructureBuilt(
+        subject_id=district.id,
+        area_path=district.path,
+        seed=seed,
+        grids=len(plan.grids),
+        buildings=len(plan.housing.name),
+        dwellings=plan.housing.dwellings,
+        sites=len(plan.sites),
+    )
+    record(fact, actor=actor)
+    return fact

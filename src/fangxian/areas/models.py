@@ -7,6 +7,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from fangxian.kernel.clock import now
 from fangxian.kernel.fields import AreaPathField
 from fangxian.kernel.ids import new_id
 
@@ -33,13 +34,17 @@ class Area(models.Model):
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     number = models.IntegerField(unique=True)
-    parent = models.ForeignKey("self", models.PROTECT, null=True, related_name="children")
+    parent = models.ForeignKey(
+        "self", models.PROTECT, null=True, related_name="children", db_index=False
+    )
     level = models.CharField(max_length=12, choices=Level.choices)
     code = models.CharField(max_length=15, blank=True)
     name = models.CharField(max_length=60)
-    path = AreaPathField(unique=True)
+    path = AreaPathField()
     # The housing estate (小区) that a building belongs to; estates are no level of the tree.
-    compound = models.ForeignKey("Compound", models.PROTECT, null=True, related_name="buildings")
+    compound = models.ForeignKey(
+        "Compound", models.PROTECT, null=True, related_name="buildings", db_index=False
+    )
     lat = models.FloatField(null=True)  # WGS84, degrees
     lon = models.FloatField(null=True)
     edition = models.PositiveSmallIntegerField(null=True)  # year of the division table
@@ -49,8 +54,13 @@ class Area(models.Model):
         indexes: ClassVar = [
             models.Index(name="area_children", fields=["parent", "name"]),
             models.Index(name="area_of_level", fields=["level", "path"]),
+            models.Index(
+                name="area_of_compound", fields=["compound"], condition=Q(compound__isnull=False)
+            ),
         ]
         constraints: ClassVar = [
+            # Said here and not by unique=True, which would add a second index of this wide column.
+            models.UniqueConstraint(name="area_path_leads_to_one_area", fields=["path"]),
             models.UniqueConstraint(
                 name="area_code_is_used_once_at_a_time",
                 fields=["code"],
@@ -88,8 +98,11 @@ class Compound(models.Model):
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     name = models.CharField(max_length=60)
-    area_path = AreaPathField(db_index=True)
+    area_path = AreaPathField()
     property_managed = models.BooleanField(default=True)
+
+    class Meta:
+        indexes: ClassVar = [models.Index(name="compound_here", fields=["area_path"])]
 
     def __str__(self) -> str:
         return self.name
@@ -107,6 +120,7 @@ class Boundary(models.Model):
     geometry = models.JSONField()
     origin = models.CharField(max_length=10, choices=Origin.choices)
     source = models.CharField(max_length=200)
+    drawn_at = models.DateTimeField(default=now)
 
     def __str__(self) -> str:
         return f"{self.area_id} {self.origin}"

@@ -75,7 +75,7 @@ def areas_of_level(viewer: Actor, level: str, *, below: str = "") -> QuerySet[Ar
     )
 
 
-def area_numbers_of(viewer: Actor, numbers: Iterable[int]) -> dict[int, Area]:
+def areas_by_numbers(viewer: Actor, numbers: Iterable[int]) -> dict[int, Area]:
     return {a.number: a for a in areas_visible_to(viewer).filter(number__in=list(numbers))}
 
 

@@ -25,6 +25,7 @@ DIGITS = {"province": 2, "city": 4, "district": 6, "subdistrict": 9, "community"
 """Digits of a division code without trailing zeros; a grid adds three to its community's."""
 
 _SIGNS = "0123456789abcdefghijklmnopqrstuvwxyz"
+_PAIRS = tuple(high + low for high in _SIGNS for low in _SIGNS)
 
 
 def step(number: int) -> str:
@@ -32,11 +33,10 @@ def step(number: int) -> str:
     if number < 0:
         raise ValueError("an area's number is not negative")
     signs = ""
-    while True:
-        number, rest = divmod(number, len(_SIGNS))
-        signs = _SIGNS[rest] + signs
-        if not number:
-            return signs
+    while number >= len(_PAIRS):
+        number, pair = divmod(number, len(_PAIRS))
+        signs = _PAIRS[pair] + signs
+    return (_PAIRS[number] if number >= len(_SIGNS) else _SIGNS[number]) + signs
 
 
 def path_below(parent_path: str, number: int) -> str:
