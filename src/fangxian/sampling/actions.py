@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.db import connection, transaction
+from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -30,6 +31,7 @@ from fangxian.sampling.errors import (
     ReasonMissing,
     RoundIsNotOpen,
     RoundIsOver,
+    RoundStartsInThePast,
     SealedBeforeSwabbed,
     SwabbedTwiceInOneTube,
     TimeInTheFuture,
@@ -41,7 +43,8 @@ from fangxian.sampling.errors import (
     TubeIsFull,
     TubeIsNotOpen,
 )
-from fangxian.sampling.models import Report, Round, Swab, TestCall, Tested, Tube
+from fangxian.sampling.models import Report, Round, Swab, TestCall, Turnout, Tube
+from fangxian.sampling.planning import Resources, kept, look_ahead
 from fangxian.sampling.queries import get_round, get_tube, tube_by_barcode
 from fangxian.sampling.rules import Answer, Call, SealedTube
 
@@ -420,6 +423,60 @@ def cancel_tests(actor: Actor, about_id: UUID, *, because: Event | UUID | None =
 
 
 @transaction.atomic
+def plan_round(
+    actor: Actor,
+    *,
+    area_path: str,
+    starts_at: datetime,
+    resources: Resources,
+    name: str = "",
+    round_id: UUID | None = None,
+    because: Event | UUID | None = None,
+) -> Round:
+    """Plan the testing of everybody in an area by the guide in force then, and keep the plan.
+
+    name       by default the day and which round it is in this area
+    round_id   made where the form was shown; the same id again gives the same round, unchanged
+    """
+    if round_id is not None and Round.objects.filter(id=round_id).exists():
+        return get_round(actor, round_id)
+    if not actor.sees(area_path):
+        raise NotFound(_("place"), area=area_path)
+    actor.must(Duty.PLAN_ROUNDS, at=area_path)
+    if starts_at < now() - rules.CLOCKS_APART:
+        raise RoundStartsInThePast
+    pack = in_force(starts_at, area_path)
+    outlook = look_ahead(
+        actor, area_path=area_path, starts_at=starts_at, resources=resources, pack=pack
+    )
+
+    before = Round.objects.filter(area_path=area_path).count()
+    round_ = Round.objects.create(
+        id=round_id or new_id(),
+        name=name.strip() or f"{localtime(starts_at):%Y-%m-%d} · {before + 1}",
+        area_path=area_path,
+        pack=pack.stamp,
+        people=outlook.people,
+        plan=kept(outlook),
+        starts_at=starts_at,
+        deadline=outlook.deadline,
+    )
+    record(
+        events.RoundPlanned(
+            subject_id=round_.id,
+            area_path=area_path,
+            pack=pack.stamp,
+            name=round_.name,
+            people=round_.people,
+            deadline=round_.deadline,
+        ),
+        actor=actor,
+        because=because,
+    )
+    return round_
+
+
+@transaction.atomic
 def open_round(actor: Actor, round_id: UUID, *, because: Event | UUID | None = None) -> Round:
     """Begin a planned round: from now on tubes may be opened for it. Again changes nothing."""
     round_ = get_round(actor, round_id, for_change=True)
@@ -464,7 +521,7 @@ def close_round(actor: Actor, round_id: UUID, *, because: Event | UUID | None = 
             name=round_.name,
             people=round_.people,
             deadline=round_.deadline,
-            tested=Tested.objects.filter(round=round_).count(),
+            tested=Turnout.objects.filter(round=round_).count(),
         ),
         actor=actor,
         because=because,
@@ -716,7 +773,7 @@ def _take(owed: Iterable[TestCall], taken_at: datetime, tube_id: UUID) -> None:
 def _count_tested(round_id: UUID, homes: dict[UUID, str]) -> None:
     with connection.cursor() as cursor:
         cursor.execute(
-            "INSERT INTO sampling_tested (round_id, resident_id, area_path)"
+            "INSERT INTO sampling_turnout (round_id, resident_id, area_path)"
             " SELECT %s, * FROM unnest(%s::uuid[], %s::text[]) ON CONFLICT DO NOTHING",
             [round_id, list(homes), list(homes.values())],
         )
@@ -727,7 +784,7 @@ def _uncount_tested(tube: Tube) -> None:
     elsewhere = Swab.objects.filter(tube__round_id=tube.round_id).exclude(
         tube__state=Tube.State.VOID
     )
-    Tested.objects.filter(
+    Turnout.objects.filter(
         round_id=tube.round_id, resident_id__in=tube.members.values("resident_id")
     ).exclude(resident_id__in=elsewhere.values("resident_id")).delete()
 

@@ -229,3 +229,51 @@ class FileCannotBeRead(Malformed):
                 "barcode, finding, measured_at, in UTF-8 or GB 18030."
             )
         )
+
+
+class NobodyLivesThere(Refusal):
+    code = "nobody_lives_there"
+
+    def __init__(self) -> None:
+        super().__init__(
+            _(
+                "Nobody is registered in this area, so there is nobody to plan for. "
+                "Choose another area, or import its register first."
+            )
+        )
+
+
+class NoSamplingPoints(Refusal):
+    """None at all, or none that has a table and is open before the deadline."""
+
+    code = "no_sampling_points"
+
+    def __init__(self) -> None:
+        super().__init__(
+            _(
+                "No sampling point of this area has a table that is open before the deadline. "
+                "Enter the points with their tables, or change the opening hours."
+            )
+        )
+
+
+class PlaceNotOnTheMap(Refusal):
+    code = "place_not_on_the_map"
+
+    def __init__(self, name: str) -> None:
+        super().__init__(
+            _(
+                "It is not known where %(place)s is, so nobody can be sent the shortest way. "
+                "Enter its coordinates, or import its boundary."
+            )
+            % {"place": name}
+        )
+
+
+class RoundStartsInThePast(Malformed):
+    code = "round_starts_in_the_past"
+
+    def __init__(self) -> None:
+        super().__init__(
+            _("A round cannot be planned to start in the past. Choose a time from now on.")
+        )

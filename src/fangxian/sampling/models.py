@@ -163,7 +163,7 @@ class Swab(models.Model):
         return f"{self.tube_id} {self.resident_id}"
 
 
-class Tested(models.Model):
+class Turnout(models.Model):
     """Somebody who was swabbed in a round, counted once however often; `area_path` is their home.
 
     Persons and person-times are different numbers: this one is persons.
@@ -176,11 +176,11 @@ class Tested(models.Model):
     class Meta:
         indexes: ClassVar = [
             # How many of those who live here were tested? Answered from the index alone.
-            models.Index(name="tested_at_home", fields=["round", "area_path"]),
+            models.Index(name="turnout_at_home", fields=["round", "area_path"]),
         ]
         constraints: ClassVar = [
             models.UniqueConstraint(
-                name="tested_is_counted_once_a_round", fields=["round", "resident"]
+                name="turnout_is_counted_once_a_round", fields=["round", "resident"]
             ),
         ]
 

@@ -238,7 +238,7 @@ def _tested_in(round_id: UUID, paths: Sequence[str]) -> dict[str, int]:
         cursor.execute(
             """
             SELECT path, (
-                SELECT count(*) FROM sampling_tested
+                SELECT count(*) FROM sampling_turnout
                 WHERE round_id = %s AND area_path >= path AND (
                     path = '' OR area_path < rtrim(path, '/') || '0'
                 )

@@ -174,7 +174,7 @@ def read_results(text: str, zone: tzinfo) -> Iterator[ResultLine | Unreadable]:
     A file without these columns gives one line with the trouble "columns". Empty lines are passed
     over.
     """
-    rows = csv.reader(StringIO(text.lstrip("\ufeff")))
+    rows = csv.reader(StringIO(text.lstrip("\ufeff"), newline=None))
     header = [_COLUMNS.get(word.strip().lower(), "") for word in next(rows, [])]
     if not {"barcode", "finding", "measured_at"} <= set(header):
         yield Unreadable(line=1, barcode="", trouble="columns")

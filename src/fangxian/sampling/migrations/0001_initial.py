@@ -98,7 +98,7 @@ class Migration(migrations.Migration):
             ],
         ),
         migrations.CreateModel(
-            name='Tested',
+            name='Turnout',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('area_path', fangxian.kernel.fields.AreaPathField(blank=True, db_collation='C', max_length=80)),
@@ -106,8 +106,8 @@ class Migration(migrations.Migration):
                 ('round', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='sampling.round')),
             ],
             options={
-                'indexes': [models.Index(fields=['round', 'area_path'], name='tested_at_home')],
-                'constraints': [models.UniqueConstraint(fields=('round', 'resident'), name='tested_is_counted_once_a_round')],
+                'indexes': [models.Index(fields=['round', 'area_path'], name='turnout_at_home')],
+                'constraints': [models.UniqueConstraint(fields=('round', 'resident'), name='turnout_is_counted_once_a_round')],
             },
         ),
         migrations.AddIndex(

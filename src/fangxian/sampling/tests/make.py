@@ -90,6 +90,21 @@ def laboratory() -> Site:
     )
 
 
+def sampling_point(
+    name: str = "广场", *, tables: int = 1, lat: float = 36.7, area_path: str = COMMUNITY
+) -> Site:
+    return Site.objects.create(
+        number=next(_serial),
+        kind=Site.Kind.SAMPLING_POINT,
+        name=name,
+        area=Area.objects.get(path=area_path),
+        area_path=area_path,
+        lat=lat,
+        lon=101.75,
+        capacity=tables,
+    )
+
+
 def empty_tube(*, area_path: str = COMMUNITY, purpose: str = "round") -> Tube:
     return open_tube(PLAYBOOK, area_path=area_path, purpose=purpose)
 
