@@ -2,10 +2,10 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
-from django.db import connection, transaction
+from django.db import connection
 from django.db.models import Count, Max, Q, QuerySet
 from django.utils.translation import gettext as _
 
@@ -200,8 +200,7 @@ def visits_of(
     return list(
         Visit.objects.filter(
             person__in=persons,
-            start_at__gte=since - longest,
-            start_at__lte=until,
+            start_at__range=(since - longest, until),
             end_at__gte=since,
         ).order_by("start_at", "place", "id")
     )
@@ -261,63 +260,7 @@ def _activity(case: Case, site: Site, visits: Sequence[Visit]) -> Activity:
 
 # Who met whom
 
-_NESTED_LOOPS = (
-    "SELECT set_config(name, %s, true) FROM unnest(ARRAY['enable_hashjoin','enable_mergejoin',"
-    "'enable_seqscan','enable_bitmapscan','jit']) AS name"
-)
-"""A case has some dozens of visits: from each, straight into the index of its place."""
-
-_WORTH = (
-    "CASE {0}.source WHEN 'attended' THEN 4 WHEN 'rotating' THEN 3 WHEN 'interview' THEN 2"
-    " ELSE 1 END"
-)
-
-_CO_PRESENT = f"""
-WITH been AS MATERIALIZED (
-    SELECT v.place,
-           greatest(v.start_at, %(since)s) AS start_at,
-           least(v.end_at, %(until)s) AS end_at,
-           {_WORTH.format("v")} AS worth,
-           coalesce(
-               greatest(v.start_at, %(since)s) - %(tolerance)s - l.minutes * interval '1 minute',
-               '-infinity'
-           ) AS back_to
-    FROM cases_visit AS v LEFT JOIN cases_longestvisit AS l ON l.place = v.place
-    WHERE v.person = ANY(%(persons)s)
-      AND v.start_at >= %(since)s - coalesce(
-          (SELECT max(minutes) FROM cases_longestvisit) * interval '1 minute', interval '0')
-      AND v.start_at <= %(until)s
-      AND v.end_at >= %(since)s
-), met AS (
-    SELECT v.person, b.place,
-           greatest(b.start_at, v.start_at) AS began,
-           least(b.end_at, v.end_at) AS ended,
-           least(b.worth, {_WORTH.format("v")}) AS worth
-    FROM been AS b
-    JOIN cases_visit AS v ON v.place = b.place
-     AND v.start_at >= b.back_to
-     AND v.start_at <= b.end_at + %(tolerance)s
-     AND v.end_at >= b.start_at - %(tolerance)s
-    WHERE v.person <> ALL(%(persons)s)
-), dosed AS (
-    SELECT person, count(*) AS meetings,
-           range_agg(tstzrange(began, ended)) FILTER (WHERE began < ended) AS together,
-           range_agg(tstzrange(began, ended)) FILTER (WHERE began < ended AND worth > 1) AS surely,
-           min(least(began, ended)) AS first_at,
-           max(greatest(began, ended)) AS last_at,
-           max(worth) AS worth,
-           max((trunc(extract(epoch FROM greatest(ended - began, interval '0')))::bigint << 32)
-               + place) AS longest
-    FROM met GROUP BY person
-)
-SELECT person, meetings,
-       (SELECT coalesce(floor(sum(extract(epoch FROM upper(r) - lower(r))) / 60), 0)::int
-        FROM unnest(together) AS r),
-       (SELECT coalesce(floor(sum(extract(epoch FROM upper(r) - lower(r))) / 60), 0)::int
-        FROM unnest(surely) AS r),
-       first_at, last_at, worth, (longest & 4294967295)::int
-FROM dosed
-"""
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def co_present(
@@ -330,29 +273,26 @@ def co_present(
 ) -> list[Met]:
     """Everybody who was where a person was, at the same time, within the tolerance.
 
-    The rule is that of `engines.tracing.met_by`, answered by one statement from the two covering
-    indexes of visits. Several numbers are one person under merged records. No order.
+    The rule is that of `engines.tracing.met_by`, answered from the two covering indexes of visits
+    by one statement, `cases_co_present` (migrations/0003). Several numbers are one person under
+    merged records. No order.
     """
     _must_look(viewer)
-    values = {
-        "persons": [person] if isinstance(person, int) else list(person),
-        "since": since,
-        "until": until,
-        "tolerance": tolerance,
-    }
-    with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(_NESTED_LOOPS, ["off"])
-        cursor.execute(_CO_PRESENT, values)
+    persons = [person] if isinstance(person, int) else list(person)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT * FROM cases_co_present(%s::int[], %s, %s, %s)",
+            [persons, since, until, tolerance],
+        )
         rows = cursor.fetchall()
-        cursor.execute(_NESTED_LOOPS, [None])  # back to the session's own
     return [
         Met(
             person=number,
             meetings=meetings,
             minutes=minutes,
             sure_minutes=sure,
-            first_at=first_at,
-            last_at=last_at,
+            first_at=_EPOCH + timedelta(microseconds=first_at),
+            last_at=_EPOCH + timedelta(microseconds=last_at),
             evidence=Evidence(worth),
             place=place,
         )

@@ -35,7 +35,6 @@ from fangxian.cases.queries import (
 )
 from fangxian.cases.tests import make
 from fangxian.kernel.access import Duty
-from fangxian.kernel.clock import Hands
 from fangxian.kernel.errors import NotFound, NotYours
 from fangxian.kernel.models import Event
 from fangxian.people.actions import merge_residents
@@ -168,7 +167,7 @@ def test_under_rules_that_determine_no_contacts_none_are_proposed_and_the_ledger
     assert events(case) == ["case_reported", "contacts_not_determined"]
 
 
-def test_looking_again_finds_what_came_in_later_and_repeats_nothing(noon: Hands) -> None:
+def test_looking_again_finds_what_came_in_later_and_repeats_nothing() -> None:
     make.rules()
     wang, li, market = people.resident(), people.resident("李红"), make.site()
     case = make.case(wang)
