@@ -14,7 +14,7 @@ from django.db import connection, transaction
 from django.utils.translation import gettext_noop
 
 from fangxian.areas.models import Area, Site
-from fangxian.areas.queries import area_of_level, names_of
+from fangxian.areas.queries import enclosing, names_of
 from fangxian.kernel.access import PLAYBOOK, Actor, Duty
 from fangxian.kernel.clock import now
 from fangxian.kernel.errors import NotYours
@@ -292,7 +292,8 @@ def hold_place(actor: Actor, home: str, *, about_id: UUID, because: Because) -> 
     guards.neighbours_are_held_by_rule_only(attempt, held=pool.neighbours_held)
     length = pool.hold.length if pool.hold else None
     ends_at = guards.there_is_an_end(attempt, at + length if length else None)
-    places = _neighbourhood(home, pool.hold_scope)
+    scope = "unit" if pool.hold_scope == "stairwell" else "compound"
+    places = enclosing(PLAYBOOK, home, scope)
     _one_at_a_time(about_id)
     held = PlaceHold.objects.filter(about_id=about_id, ended_at=None, places=places).first()
     if held is not None:
@@ -321,20 +322,6 @@ def hold_place(actor: Actor, home: str, *, about_id: UUID, because: Because) -> 
         because=cause,
     )
     return hold
-
-
-def _neighbourhood(home: str, scope: str) -> list[str]:
-    """The stairwell, or the buildings of the compound; the building where there is neither."""
-    building = area_of_level(PLAYBOOK, home, Area.Level.BUILDING)
-    stairwell = area_of_level(PLAYBOOK, home, Area.Level.UNIT)
-    if scope == "stairwell" and stairwell is not None:
-        return [stairwell.path]
-    if building is None:
-        return [home]
-    if scope == "compound" and building.compound_id is not None:
-        buildings = Area.objects.filter(compound=building.compound_id, ended_at=None)
-        return sorted(buildings.values_list("path", flat=True))
-    return [building.path]
 
 
 @transaction.atomic
@@ -1052,7 +1039,7 @@ def leave_for_emergency_care(
     exit_ = EmergencyExit.objects.create(
         number=_numbers("exit_number", 1)[0],
         resident_id=resident.id,
-        area_path=resident.area_path or actor.within,
+        area_path=resident.area_path,
         kind=kind if kind in EmergencyExit.Kind.values else EmergencyExit.Kind.OTHER_CARE,
         hospital=_hospital(hospital_id),
         reported_by=actor.id,

@@ -9,16 +9,27 @@ from datetime import datetime
 from typing import ClassVar
 from uuid import UUID
 
+from django.db.models import TextChoices
 from django.utils.translation import gettext_lazy as _
 
 from fangxian.kernel.ledger import Fact
+from fangxian.measures.models import EmergencyExit, Objection, Order, RiskArea
+
+_WORDS: dict[str, type[TextChoices]] = {
+    "measure": Order.Kind,
+    "subject": Order.Subject,
+    "unit": RiskArea.Unit,
+    "exit_kind": EmergencyExit.Kind,
+    "outcome": Objection.State,
+}
 
 # Orders: the subject is the order.
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrderIssued(Fact):
-    sentence: ClassVar = _("Order {code} was issued")
+    sentence: ClassVar = _("Order {code} was issued: {measure} until {ends_at} ({subject})")
+    words: ClassVar = _WORDS
     icon: ClassVar = "file-text"
     tone: ClassVar = "warning"
 
@@ -36,7 +47,8 @@ class OrderIssued(Fact):
 class NoMeasureInPack(Fact):
     """The pack in force does nothing to such a person. The subject is the ground."""
 
-    sentence: ClassVar = _("No order: the rules in force ask for none")
+    sentence: ClassVar = _("No order: the rules in force ask for none ({subject})")
+    words: ClassVar = _WORDS
     icon: ClassVar = "shield-check"
 
     resident_id: UUID
@@ -47,7 +59,10 @@ class NoMeasureInPack(Fact):
 class DaysAlreadyOver(Fact):
     """All days of the measure had passed since they are counted. The subject is the ground."""
 
-    sentence: ClassVar = _("No order: all days that the rules ask for had already passed")
+    sentence: ClassVar = _(
+        "No order: all days that the rules ask for since {counted_from} had passed ({subject})"
+    )
+    words: ClassVar = _WORDS
     icon: ClassVar = "clock"
 
     resident_id: UUID
@@ -65,7 +80,7 @@ class OrderServed(Fact):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrderExtended(Fact):
-    sentence: ClassVar = _("Order {code} was extended")
+    sentence: ClassVar = _("Order {code} was extended from {was} to {becomes}")
     icon: ClassVar = "clock"
     tone: ClassVar = "warning"
 
@@ -77,7 +92,8 @@ class OrderExtended(Fact):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReleaseProposed(Fact):
-    sentence: ClassVar = _("Order {code} has run its days: release is proposed")
+    sentence: ClassVar = _("Order {code} ({measure}) has run its days: release is proposed")
+    words: ClassVar = _WORDS
     icon: ClassVar = "lock-open"
     tone: ClassVar = "good"
 
@@ -88,7 +104,8 @@ class ReleaseProposed(Fact):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrderEnded(Fact):
-    sentence: ClassVar = _("Order {code} ended")
+    sentence: ClassVar = _("Order {code} ({measure}) ended")
+    words: ClassVar = _WORDS
     icon: ClassVar = "lock-open"
     tone: ClassVar = "good"
 
@@ -114,7 +131,8 @@ class ObjectionFiled(Fact):
 class ObjectionDecided(Fact):
     """The subject is the objection; outcome is "upheld" or "rejected"."""
 
-    sentence: ClassVar = _("The objection to order {code} was decided")
+    sentence: ClassVar = _("The objection to order {code} was decided: {outcome}")
+    words: ClassVar = _WORDS
     icon: ClassVar = "clipboard-check"
 
     code: str
@@ -127,6 +145,8 @@ class ObjectionDecided(Fact):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _OfRiskArea(Fact):
+    words: ClassVar = _WORDS
+
     code: str
     level: str
     unit: str
@@ -136,14 +156,14 @@ class _OfRiskArea(Fact):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RiskAreaProposed(_OfRiskArea):
-    sentence: ClassVar = _("{name} was proposed as risk area {code}")
+    sentence: ClassVar = _("{name} ({unit}) was proposed as risk area {code}")
     icon: ClassVar = "map-pin"
     tone: ClassVar = "warning"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RiskAreaDeclared(_OfRiskArea):
-    sentence: ClassVar = _("{name} became risk area {code}")
+    sentence: ClassVar = _("{name} ({unit}) became risk area {code}")
     icon: ClassVar = "lock"
     tone: ClassVar = "danger"
 
@@ -182,7 +202,7 @@ class RiskAreaLifted(_OfRiskArea):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClockRestarted(Fact):
-    sentence: ClassVar = _("The days of risk area {code} are counted anew")
+    sentence: ClassVar = _("The days of risk area {code} are counted anew from {becomes}")
     icon: ClassVar = "refresh"
     tone: ClassVar = "warning"
 
@@ -196,7 +216,9 @@ class ClockRestarted(Fact):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlaceHeld(Fact):
-    sentence: ClassVar = _("People of {name} are asked to stay until the retest")
+    sentence: ClassVar = _(
+        "People of {name} are asked to stay until the retest, {ends_at} at the latest"
+    )
     icon: ClassVar = "lock"
     tone: ClassVar = "warning"
 
@@ -221,7 +243,8 @@ class PlaceHoldEnded(Fact):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EmergencyExitStarted(Fact):
-    sentence: ClassVar = _("{code}: a resident left for emergency care")
+    sentence: ClassVar = _("{code}: a resident left for emergency care ({exit_kind})")
+    words: ClassVar = _WORDS
     icon: ClassVar = "ambulance"
     tone: ClassVar = "danger"
 
@@ -270,6 +293,27 @@ class EmergencyExitCleared(Fact):
 # Guards
 
 
+class Guard(TextChoices):
+    """What each guard refuses, by the code of its refusal."""
+
+    ORDER_WITHOUT_CAUSE = "order_without_cause", _("a restriction without a cause")
+    ORDER_WITHOUT_END = "order_without_end", _("a restriction without an end")
+    ISOLATES_FROM_LOW_RISK = "isolates_from_low_risk", _("isolating people from low-risk areas")
+    WIDENS_WHO_IS_ISOLATED = "widens_who_is_isolated", _("isolating more people than the rules")
+    PROLONGS_ISOLATION = "prolongs_isolation", _("isolating for longer than the rules")
+    EXTENSION_WITHOUT_REASON = "extension_without_reason", _("extending without a reason")
+    LIMITS_TRAVEL_OUTSIDE_RISK_AREAS = (
+        "limits_travel_outside_risk_areas",
+        _("limiting travel outside risk areas"),
+    )
+    WIDENS_RISK_AREA = "widens_risk_area", _("a risk area wider than the rules")
+    WIDENS_RISK_AREA_WITHOUT_REASON = (
+        "widens_risk_area_without_reason",
+        _("a wider risk area without a reason"),
+    )
+    PROLONGS_RISK_AREA = "prolongs_risk_area", _("prolonging a risk area without a new infection")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RefusedByGuard(Fact):
     """Somebody tried what may never be done. The subject is the person or place it was about."""
@@ -277,5 +321,6 @@ class RefusedByGuard(Fact):
     sentence: ClassVar = _("Refused, because it may never be done: {guard}")
     icon: ClassVar = "shield-check"
     tone: ClassVar = "danger"
+    words: ClassVar = {"guard": Guard}
 
     guard: str

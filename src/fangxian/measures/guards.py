@@ -143,11 +143,11 @@ def unit_is_not_widened(
 
 
 def evidence_about(order: Order, because: Event | UUID | None) -> Event | None:
-    """An infection or contact of this person, or in their dwelling, since the days are counted."""
+    """An infection or contact of this person, or in their dwelling, since the order was issued."""
     event = because if isinstance(because, Event) else None
     if isinstance(because, UUID):
         event = Event.objects.filter(id=because).first()
-    if event is None or event.kind not in EVIDENCE_OF_INFECTION or event.at < order.counted_from:
+    if event is None or event.kind not in EVIDENCE_OF_INFECTION or event.at <= order.issued_at:
         return None
     same_person = event.facts.get("resident_id") == str(order.resident_id)
     return event if same_person or event.area_path == order.area_path else None

@@ -30,6 +30,20 @@ class Order(models.Model):
         HOME_MONITORING = "home_monitoring", _("home-based health monitoring")
         SELF_MONITORING = "self_monitoring", _("self-monitoring")
 
+    class Subject(models.TextChoices):
+        """What the person is to the pack; `pool_member` is who is held by a positive pool."""
+
+        POOL_MEMBER = "pool_member", _("member of a positive pool")
+        CLOSE_CONTACT = "close_contact", _("close contact")
+        SECONDARY_CONTACT = "secondary_contact", _("contact of a contact")
+        INFECTED = "infected", _("infected person")
+        HIGH_RISK_RESIDENT = "high_risk_resident", _("resident of a high-risk area")
+        HIGH_RISK_LEAVER = "high_risk_leaver", _("had been in a high-risk area")
+        MEDIUM_RISK_LEAVER = "medium_risk_leaver", _("had been in a medium-risk area")
+        LOW_RISK_LEAVER = "low_risk_leaver", _("had been in a low-risk area")
+        INBOUND_TRAVELLER = "inbound_traveller", _("arrived from abroad")
+        HIGH_RISK_POST = "high_risk_post", _("worked at a high-risk post")
+
     class State(models.TextChoices):
         IN_FORCE = "in_force", _("in force")
         ENDED = "ended", _("ended")
@@ -40,7 +54,7 @@ class Order(models.Model):
     resident = models.ForeignKey("people.Resident", models.PROTECT, related_name="+")
     area_path = AreaPathField()
     kind = models.CharField(max_length=20, choices=Kind.choices)
-    subject = models.CharField(max_length=24)  # what the person is to the pack: close_contact, …
+    subject = models.CharField(max_length=24, choices=Subject.choices)
     stage = models.PositiveSmallIntegerField(default=0)
     state = models.CharField(max_length=10, choices=State.choices, default=State.IN_FORCE)
     because_id = models.UUIDField()
@@ -186,6 +200,17 @@ class RiskArea(models.Model):
         AREA = "area", _("area found by investigation")
         DISTRICT = "district", _("rest of the district")
 
+    class Measure(models.TextChoices):
+        AREA_CLOSED = "area_closed", _("the area is closed")
+        STAY_HOME = "stay_home", _("stay at home")
+        DOOR_SERVICE = "door_service", _("service at the door")
+        NO_LEAVING_AREA = "no_leaving_area", _("do not leave the area")
+        STAGGERED_PICKUP = "staggered_pickup", _("fetch goods by turns")
+        NO_GATHERING = "no_gathering", _("no gatherings")
+        LIMIT_GATHERING = "limit_gathering", _("limited gatherings")
+        AVOID_GATHERING = "avoid_gathering", _("avoid gatherings")
+        PERSONAL_PROTECTION = "personal_protection", _("protect yourself")
+
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     number = models.IntegerField(unique=True)
     name = models.CharField(max_length=120)
@@ -250,6 +275,17 @@ class RiskArea(models.Model):
     @property
     def code(self) -> str:
         return code("R", self.number)
+
+    @property
+    def colour(self) -> int:
+        """0 (routine) to 3 (strictest), as risk is drawn; packs rank their levels from 1."""
+        return min(self.rank, 3)
+
+    @property
+    def measure_labels(self) -> list[str]:
+        """What applies inside, in words; a word of a pack that we do not know stands for itself."""
+        known = dict(self.Measure.choices)
+        return [str(known.get(word, word)) for word in self.measures]
 
 
 class PlaceHold(models.Model):

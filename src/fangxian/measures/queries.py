@@ -1,25 +1,34 @@
 """What can be asked about orders, risk areas and emergency exits. The viewer comes first."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.db.models import Max, Q, QuerySet
+from django.utils.translation import get_language
+from django.utils.translation import gettext_lazy as _
 
+from fangxian.areas.queries import names_of
 from fangxian.cases import queries as cases
 from fangxian.kernel.access import PLAYBOOK, Actor, Duty
 from fangxian.kernel.clock import now
-from fangxian.kernel.errors import NotYours
+from fangxian.kernel.errors import NotYours, Refusal
 from fangxian.kernel.ids import read_code
+from fangxian.kernel.ledger import told
 from fangxian.kernel.models import Event
+from fangxian.kernel.vault import blind_index
 from fangxian.measures import rules
 from fangxian.measures.errors import NoSuchExit, NoSuchObjection, NoSuchOrder, NoSuchRiskArea
 from fangxian.measures.events import RefusedByGuard
 from fangxian.measures.guards import EVIDENCE_OF_INFECTION
 from fangxian.measures.models import EmergencyExit, Objection, Order, PlaceHold, RiskArea
 from fangxian.people import queries as people
+from fangxian.people.rules import normal_identity, normal_name, normal_phone
+from fangxian.protocol.packs import load_pack
+from fangxian.protocol.values import Days, Sourced, Span
 from fangxian.sampling import queries as sampling
 
 READERS = frozenset(
@@ -35,7 +44,44 @@ READERS = frozenset(
 )
 """Who has anything to do with people's orders; one of these duties is needed to read of them."""
 
+_SHOWN = 20
 ZONE = ZoneInfo(settings.TIME_ZONE)
+
+
+_COUNTED_FROM = {
+    "last_contact": _("the last contact"),
+    "leaving_area": _("leaving the area"),
+    "area_declared": _("the area being declared"),
+    "entry": _("arrival"),
+    "end_of_post": _("the last day at the post"),
+    "finding": _("the infection being found"),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RuleText:
+    """What a pack says about one order, for the person to read.
+
+    number       how long, with source and grade
+    tests        on which days, likewise
+    count_from   what the days are counted from, in words
+    """
+
+    title: str
+    number: Span | None
+    tests: Days | None
+    count_from: str
+    note: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OwedTest:
+    """One test day of an order; `label` is its state in words."""
+
+    day: int | None
+    due_at: datetime
+    state: str
+    label: str
 
 
 def _must_read(viewer: Actor) -> None:
@@ -131,11 +177,64 @@ def order_conditions(viewer: Actor, order_id: UUID) -> list[rules.Condition]:
     return rules.order_conditions(order.ends_at, states, at=now())
 
 
+def tests_of(viewer: Actor, order_id: UUID) -> list[OwedTest]:
+    """The tests that an order asks for, by day. Whoever reads the order may read them."""
+    calls = sampling.calls_about(PLAYBOOK, get_order(viewer, order_id).id)
+    return [
+        OwedTest(day=call.day, due_at=call.due_at, state=call.state, label=call.get_state_display())
+        for call in calls
+    ]
+
+
+def rule_behind(viewer: Actor, order: Order) -> RuleText | None:
+    """What the pack says, with its source; None where the pack is no longer at hand."""
+    language = get_language() or "zh"
+    try:
+        pack = load_pack(order.pack)
+    except Refusal:
+        return None
+    measure = pack.measure(order.subject)
+    source: Sourced = pack.positive_pool
+    number, tests, count_from = pack.positive_pool.hold, None, ""
+    if measure is not None and order.stage < len(measure.stages):
+        stage = measure.stages[order.stage]
+        source, number, tests = measure, stage.span, stage.test_days
+        count_from = str(_COUNTED_FROM.get(measure.count_from, measure.count_from))
+    return RuleText(
+        title=pack.title(language),
+        number=number,
+        tests=tests,
+        count_from=count_from,
+        note=source.note.text(language) if source.note else "",
+    )
+
+
+def level_titles(viewer: Actor, areas: Iterable[RiskArea]) -> dict[UUID, str]:
+    """What the pack of each risk area calls its level."""
+    language = get_language() or "zh"
+    titles = {}
+    for area in areas:
+        try:
+            zone = load_pack(area.pack).zone(area.level)
+        except Refusal:
+            zone = None
+        titles[area.id] = zone.title.text(language) if zone else area.level
+    return titles
+
+
+def cause_of(viewer: Actor, because_id: UUID) -> str:
+    """The fact that something rests on, in one sentence of codes and places; "" if unknown."""
+    event = Event.objects.filter(id=because_id).first()
+    if event is None:
+        return ""
+    return told(event, area=names_of(viewer, [event.area_path])[event.area_path])
+
+
 def evidence_for(viewer: Actor, order_id: UUID) -> QuerySet[Event]:
     """Infections and contacts recorded in the same dwelling since the order, latest first."""
     order = get_order(viewer, order_id)
     return Event.objects.filter(
-        area_path=order.area_path, kind__in=EVIDENCE_OF_INFECTION, at__gte=order.issued_at
+        area_path=order.area_path, kind__in=EVIDENCE_OF_INFECTION, at__gt=order.issued_at
     ).order_by("-seq")
 
 
@@ -358,6 +457,34 @@ def exits_listed(viewer: Actor, *, state: str = "") -> QuerySet[EmergencyExit]:
 def exits_of(viewer: Actor, resident_id: UUID) -> QuerySet[EmergencyExit]:
     """Newest first."""
     return exits_visible_to(viewer).filter(resident=resident_id).order_by("-left_at", "-id")
+
+
+def orders_then(viewer: Actor, exit_id: UUID) -> list[Order]:
+    """What restricted the person when they left: facts for the hospital."""
+    return list(Order.objects.filter(id__in=get_exit(viewer, exit_id).orders).order_by("number"))
+
+
+def risk_areas_then(viewer: Actor, exit_id: UUID) -> list[RiskArea]:
+    """What stood around the person's home when they left: facts for the hospital."""
+    areas = RiskArea.objects.filter(id__in=get_exit(viewer, exit_id).risk_areas)
+    return list(areas.order_by("-rank", "number"))
+
+
+def people_to_send(viewer: Actor, search: str) -> list[people.Brief]:
+    """Who bears this whole name, identity number or phone, in the viewer's area; masked.
+
+    No duty is asked for: whoever stands beside somebody in need may say who it is.
+    """
+    if not search.strip():
+        return []
+    found = people.residents_visible_to(viewer).filter(
+        Q(name_index=blind_index("name", normal_name(search)))
+        | Q(identity_index=blind_index("identity", normal_identity(search)))
+        | Q(phone_index=blind_index("phone", normal_phone(search)))
+    )
+    ids = list(found.order_by("area_path", "id").values_list("id", flat=True)[:_SHOWN])
+    known = people.brief(viewer, ids)
+    return [known[one] for one in ids if one in known]
 
 
 # Guards

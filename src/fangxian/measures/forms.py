@@ -1,0 +1,114 @@
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from fangxian.kernel.models import Event
+from fangxian.measures.models import EmergencyExit, Objection, Order, RiskArea
+
+_ANY = [("", _("all"))]
+
+
+class OrderFilter(forms.Form):
+    state = forms.ChoiceField(
+        label=_("State"), choices=[*_ANY, *Order.State.choices], required=False
+    )
+    kind = forms.ChoiceField(
+        label=_("Measure"), choices=[*_ANY, *Order.Kind.choices], required=False
+    )
+    search = forms.CharField(
+        label=_("Code, whole name, identity number or phone"), max_length=40, required=False
+    )
+
+
+class RiskAreaFilter(forms.Form):
+    state = forms.ChoiceField(
+        label=_("State"), choices=[*_ANY, *RiskArea.State.choices], required=False
+    )
+
+
+class ReasonForm(forms.Form):
+    reason = forms.CharField(
+        label=_("Reason"),
+        max_length=200,
+        help_text=_("The person can read it. Write no other person's name."),
+    )
+
+
+class ProposalForm(forms.Form):
+    """Levels are those of the pack in force."""
+
+    level = forms.ChoiceField(label=_("Level"))
+    unit = forms.ChoiceField(label=_("Unit"), choices=RiskArea.Unit.choices)
+    reason = forms.CharField(
+        label=_("Why wider than the rules' usual unit"), max_length=200, required=False
+    )
+
+    def __init__(self, *args: Any, levels: list[tuple[str, str]], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        level = self.fields["level"]
+        assert isinstance(level, forms.ChoiceField)  # noqa: S101 - as declared above
+        level.choices = levels
+
+
+class ReleaseForm(forms.Form):
+    reason = forms.CharField(
+        label=_("Reason"),
+        max_length=200,
+        required=False,
+        help_text=_("Needed while a release condition does not hold."),
+    )
+
+
+class ExtendForm(forms.Form):
+    until = forms.DateTimeField(
+        label=_("New end"),
+        widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
+    )
+    reason = ReasonForm.base_fields["reason"]
+    because = forms.ChoiceField(
+        label=_("Evidence of infection since the order"),
+        required=False,
+        help_text=_("Without it the end stays within the days that the rules ask for."),
+    )
+
+    def __init__(self, *args: Any, evidence: list[tuple[Event, str]], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        because = self.fields["because"]
+        assert isinstance(because, forms.ChoiceField)  # noqa: S101 - as declared above
+        because.choices = [("", _("none")), *((str(one.id), said) for one, said in evidence)]
+
+
+class ObjectionForm(forms.Form):
+    text = forms.CharField(
+        label=_("What is objected"),
+        max_length=2000,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text=_("In the person's own words. Another officer decides, with reasons."),
+    )
+
+
+class DecisionForm(forms.Form):
+    outcome = forms.ChoiceField(
+        label=_("Decision"),
+        choices=[
+            (Objection.State.UPHELD, Objection.State.UPHELD.label),
+            (Objection.State.REJECTED, Objection.State.REJECTED.label),
+        ],
+        widget=forms.RadioSelect,
+    )
+    reasons = forms.CharField(
+        label=_("Reasons"), max_length=2000, widget=forms.Textarea(attrs={"rows": 3})
+    )
+
+
+class NoteForm(forms.Form):
+    note = forms.CharField(
+        label=_("Who drove, which hospital, what is to follow"),
+        max_length=500,
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 2}),
+    )
+
+
+EXIT_KINDS = EmergencyExit.Kind.choices
