@@ -15,7 +15,9 @@ from fangxian.kernel.errors import NotFound
 from fangxian.kernel.ledger import record
 from fangxian.kernel.models import Event
 from fangxian.kernel.vault import Secret
-from fangxian.people import errors, events, queries, records, rules
+from fangxian.people import errors, events, generating, queries, records, rules
+from fangxian.people.census import census_of
+from fangxian.people.generating import Progress
 from fangxian.people.models import (
     Consent,
     DuplicateOffer,
@@ -479,6 +481,50 @@ JOIN people_resident AS other
   ON other.id = CASE WHEN asked.number < alike.number THEN alike.id ELSE asked.id END
 WHERE asked.id = ANY(%s) AND asked.merged_into_id IS NULL
 """
+
+
+# Made-up residents
+
+
+def generate_residents(
+    actor: Actor,
+    district_path: str,
+    *,
+    people: int,
+    seed: int,
+    progress: Progress = lambda _step, _done, _all: None,
+) -> int:
+    """Fill a district without residents with exactly so many made-up ones; how many there are.
+
+    They live behind the doors that the district has, in the proportions of its census figures.
+    The same seed gives the same people, with the same ids; only the encryption differs.
+    progress   what is being written, how many are done, of how many
+    """
+    actor.must(Duty.KEEP_REGISTER, at=district_path)
+    with transaction.atomic():
+        district = Area.objects.select_for_update().filter(path=district_path).first()
+        if district is None or not actor.sees(district.path):
+            raise NotFound(_("district"))
+        if Resident.objects.filter(area_path__startswith=district_path).exists():
+            raise errors.AlreadyPeopled(district.name)
+        if people and not generating.has_doors(district_path):
+            raise errors.NoDoors(district.name)
+        generating.fill(
+            district,
+            census_of(district.code[:6]),
+            numbers=records.next_numbers(people),
+            seed=seed,
+            on=queries.today(),
+            at=now(),
+            progress=progress,
+        )
+        record(
+            events.ResidentsGenerated(
+                subject_id=district.id, area_path=district.path, people=people, seed=seed
+            ),
+            actor=actor,
+        )
+    return people
 
 
 # Parts of the verbs

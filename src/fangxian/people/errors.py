@@ -201,3 +201,25 @@ class ImportIsOver(Refusal):
 
     def __init__(self) -> None:
         super().__init__(_("This import has ended. Upload the list again if it is needed."))
+
+
+class AlreadyPeopled(Refusal):
+    """Made-up residents are never mixed with others."""
+
+    code = "already_peopled"
+
+    def __init__(self, district: str) -> None:
+        super().__init__(
+            _("There are residents in %(district)s already. Generate into an empty district only.")
+            % {"district": district}
+        )
+
+
+class NoDoors(Refusal):
+    code = "no_doors"
+
+    def __init__(self, district: str) -> None:
+        super().__init__(
+            _("%(district)s has no dwellings yet. Import or generate its buildings first.")
+            % {"district": district}
+        )

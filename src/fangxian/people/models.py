@@ -64,7 +64,9 @@ class Resident(models.Model):
     household = models.ForeignKey(Household, models.PROTECT, null=True, related_name="members")
     area_path = AreaPathField(blank=True)
     synthetic = models.BooleanField(default=False)  # made up by the generator, not a person
-    merged_into = models.ForeignKey("self", models.PROTECT, null=True, related_name="merged")
+    merged_into = models.ForeignKey(
+        "self", models.PROTECT, null=True, related_name="merged", db_index=False
+    )
     created_at = models.DateTimeField(default=now)
 
     class Meta:
@@ -72,7 +74,17 @@ class Resident(models.Model):
             # Everybody who stays here, in the order of the doors; also the pager's key.
             models.Index(name="resident_here", fields=["area_path", "id"]),
             models.Index(name="resident_by_name", fields=["name_index"]),
-            models.Index(name="resident_by_phone", fields=["phone_index"]),
+            models.Index(
+                name="resident_by_phone",
+                fields=["phone_index"],
+                condition=Q(phone_index__isnull=False),
+            ),
+            # Which records are signposts to this one?
+            models.Index(
+                name="resident_merged_into",
+                fields=["merged_into"],
+                condition=Q(merged_into__isnull=False),
+            ),
         ]
         constraints: ClassVar = [
             models.UniqueConstraint(

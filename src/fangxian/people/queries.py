@@ -168,6 +168,12 @@ def numbers_of(viewer: Actor, ids: Iterable[UUID]) -> dict[UUID, int]:
         return dict(cursor.fetchall())
 
 
+def homes_of(viewer: Actor, ids: Iterable[UUID]) -> dict[UUID, str]:
+    """Where each of them really stays now: the area path, "" for nowhere here."""
+    rows = residents_visible_to(viewer).filter(id__in=list(ids))
+    return dict(rows.values_list("id", "area_path"))
+
+
 def brief(viewer: Actor, ids: Iterable[UUID]) -> dict[UUID, Brief]:
     """A masked line about each person, by the id that was asked for. Two statements at most."""
     day = today()
