@@ -17,20 +17,21 @@ class RoundForm(forms.Form):
     round_id = forms.UUIDField(widget=forms.HiddenInput)
     area_path = forms.ChoiceField(label=_("Area"))
     name = forms.CharField(
-        label=_("Name"),
+        label=_("Name of the round"),
         max_length=60,
         required=False,
         help_text=_("Left empty: the day and which round it is."),
     )
     starts_at = forms.DateTimeField(
-        label=_("Start"), widget=forms.DateTimeInput({"type": "datetime-local"}, "%Y-%m-%dT%H:%M")
+        label=_("Starts at"),
+        widget=forms.DateTimeInput({"type": "datetime-local"}, "%Y-%m-%dT%H:%M"),
     )
     medics = forms.IntegerField(
         label=_("Medics"), min_value=0, help_text=_("Those who take swabs.")
     )
     leads = forms.IntegerField(label=_("Point leads"), min_value=0)
     others = forms.IntegerField(
-        label=_("Others"),
+        label=_("Other staff"),
         min_value=0,
         help_text=_("Registrars, marshals, packers, volunteers and everybody else mobilised."),
     )

@@ -143,7 +143,7 @@ def told(outlook: Outlook, place: str, names: Mapping[str, str], guide: str) -> 
     }
     yield ""
     yield from _table(
-        [_("against the norm"), _("there are"), _("asked for"), _("share"), ""],
+        [_("What"), _("There are"), _("Asked for"), _("Share"), ""],
         [
             [str(NEEDS[n.what]), figure(n.has), asked(n), had(n), shortfall(n.short)]
             for n in plan.needs
@@ -152,10 +152,10 @@ def told(outlook: Outlook, place: str, names: Mapping[str, str], guide: str) -> 
     yield ""
     yield from (f"· {finding}" for finding in findings(outlook))
     yield ""
-    yield from _table([_("in proportion"), ""], list(proportions(plan)))
+    yield from _table([_("In proportion"), ""], list(proportions(plan)))
     yield ""
     yield from _table(
-        [_("people per table-hour"), _("hours"), _("hours, fullest point"), ""],
+        [_("People an hour at each table"), _("Spread evenly"), _("Fullest point"), ""],
         [
             [figure(p.rate), figure(p.hours, 1), figure(p.hours_fullest, 1), in_time(p)]
             for p in plan.paces
@@ -163,34 +163,34 @@ def told(outlook: Outlook, place: str, names: Mapping[str, str], guide: str) -> 
     )
     yield ""
     yield from _table(
-        [_("swabs in a tube"), _("tubes")],
+        [_("Swabs in a tube"), _("Tubes needed")],
         [[f"{t.size}:1", figure(t.tubes)] for t in plan.tubes],
     )
-    for title, places in ((_("subdistrict"), plan.groups), (_("community"), plan.communities)):
+    for title, places in ((_("Subdistrict"), plan.groups), (_("Community"), plan.communities)):
         yield ""
         yield from _table(
             [
                 title,
-                _("people"),
-                _("points"),
-                _("tables"),
-                _("people per point"),
-                _("people per table"),
-                _("points"),
-                _("tables"),
+                _("People to test"),
+                _("Points"),
+                _("Tables"),
+                _("People per point"),
+                _("People per table"),
+                _("Points against the norm"),
+                _("Tables against the norm"),
             ],
             [_place(p, names) for p in places],
         )
     yield ""
     yield from _table(
         [
-            _("sampling point"),
-            _("tables"),
-            _("people"),
-            _("people per table"),
-            _("hours"),
-            _("communities"),
-            _("farthest, m"),
+            _("Sampling point"),
+            _("Tables"),
+            _("People to test"),
+            _("People per table"),
+            _("Hours"),
+            _("Communities"),
+            _("Farthest (m)"),
         ],
         [_load(load, names) for load in plan.loads],
     )
@@ -201,15 +201,15 @@ def told(outlook: Outlook, place: str, names: Mapping[str, str], guide: str) -> 
 def proportions(plan: Plan) -> Iterator[list[str]]:
     """Names and values of the ratios that planners look at."""
     ratios = plan.ratios
-    yield [_("people per point"), figure(ratios.people_per_point)]
-    yield [_("people per table"), figure(ratios.people_per_table)]
-    yield [_("tables per point"), figure(ratios.tables_per_point, 1)]
-    yield [_("medics per table"), figure(ratios.medics_per_table, 2)]
-    yield [_("other staff per table"), figure(ratios.others_per_table, 1)]
-    yield [_("other staff per point"), figure(ratios.others_per_point, 1)]
+    yield [_("People per point"), figure(ratios.people_per_point)]
+    yield [_("People per table"), figure(ratios.people_per_table)]
+    yield [_("Tables per point"), figure(ratios.tables_per_point, 1)]
+    yield [_("Medics per table"), figure(ratios.medics_per_table, 2)]
+    yield [_("Other staff per table"), figure(ratios.others_per_table, 1)]
+    yield [_("Other staff per point"), figure(ratios.others_per_point, 1)]
     if ratios.people_per_other is not None:
-        yield [_("residents per mobilised person"), figure(ratios.people_per_other)]
-    yield [_("scans a second, all tables at work"), figure(ratios.scans_per_second, 1)]
+        yield [_("Residents per mobilised person"), figure(ratios.people_per_other)]
+    yield [_("Scans a second, all tables at work"), figure(ratios.scans_per_second, 1)]
 
 
 def _place(place: Place, names: Mapping[str, str]) -> list[str]:

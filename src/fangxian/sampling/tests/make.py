@@ -120,8 +120,8 @@ def filled_tube(
     return tube
 
 
-def tube(*, swabs: int = 10, purpose: str = "round", people: list[Resident] | None = None) -> Tube:
-    """A pool of ten, sealed two hours ago, waiting at the laboratory."""
+def tube(*, swabs: int = 3, purpose: str = "round", people: list[Resident] | None = None) -> Tube:
+    """A pool of three, sealed two hours ago, waiting at the laboratory."""
     filled = filled_tube(swabs=swabs, purpose=purpose, people=people)
     return seal_tube(PLAYBOOK, filled.id, sealed_at=now() - timedelta(hours=2))
 

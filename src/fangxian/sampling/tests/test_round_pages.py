@@ -85,7 +85,7 @@ def test_the_plan_says_in_english_what_is_short(planner: Client, planned: Round)
 def test_the_plan_says_in_chinese_what_is_short(planner: Client, planned: Round) -> None:
     page = words_of(planner.get(reverse("sampling:round", args=[planned.id])))
 
-    assert "缺1" in page
+    assert "缺 1" in page
     assert "未证明为最优" in page
     assert "点位负责人" in page
 
