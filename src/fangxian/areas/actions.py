@@ -43,6 +43,7 @@ from fangxian.areas.queries import areas_visible_to, changes_visible_to, get_are
 from fangxian.areas.rules import (
     DIGITS,
     Difference,
+    Kind,
     NewArea,
     NewSite,
     Place,
@@ -405,7 +406,7 @@ def _propose(
     ]
     differences = compare(known, only(table.places, "subdistrict", "community"))
     if (top.code, top.name) != (root.code, root.name):
-        kind = "recoded" if top.code != root.code else "renamed"
+        kind: Kind = "recoded" if top.code != root.code else "renamed"
         old = Place("district", root.code, root.name, top.parent_code)
         differences.insert(0, Difference(kind, "same_code", old, top))
         areas[root.code] = root
@@ -644,7 +645,8 @@ def build_structure(
     """Make up grids, buildings down to the doors, and sites for a district that has none.
 
     dwellings   at least so many are built
-    centres     rough longitude and latitude of subdistricts, by code, where they are known
+    centres     rough longitude and latitude of subdistricts, by code, where they are known; a
+                district without an outline is given one around them
 
     The same district, counts and seed give the same structure, but for the ids.
     """
@@ -654,11 +656,8 @@ def build_structure(
     below = Area.objects.filter(path__startswith=district.path, ended_at=None)
     if below.filter(level__in=["grid", "building"]).exists():
         raise AlreadyBuilt(district.name)
-    outline = Boundary.objects.filter(area=district).first()
-    if outline is None:
-        raise NoOutline(district.name)
     plan = structure.plan(
-        shapely.geometry.shape(outline.geometry),
+        _outline(district, centres or {}),
         list(below.filter(level="community").exclude(code="").order_by("code")),
         dwellings=dwellings,
         grids=grids,
@@ -682,3 +681,19 @@ def build_structure(
     )
     record(fact, actor=actor)
     return fact
+
+
+def _outline(district: Area, centres: Mapping[str, tuple[float, float]]) -> shapely.Geometry:
+    known = Boundary.objects.filter(area=district).first()
+    if known:
+        return shapely.geometry.shape(known.geometry)
+    if not centres:
+        raise NoOutline(district.name)
+    around = structure.around(centres.values())
+    Boundary.objects.create(
+        area=district,
+        geometry=structure.as_geojson(around),
+        origin=Boundary.Origin.GENERATED,
+        source=structure.SOURCE,
+    )
+    return around

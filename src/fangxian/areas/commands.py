@@ -1,17 +1,21 @@
 """The room's commands: division tables and outlines."""
 
 import argparse
+import json
 import sys
 from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
 
-from fangxian.areas.actions import decide_changes, import_edition
+from fangxian.areas.actions import decide_changes, import_edition, set_boundaries
 from fangxian.areas.editions import RefusedRow, read_table
+from fangxian.areas.errors import NotGeoJson
 from fangxian.areas.models import EditionChange
-from fangxian.areas.queries import open_changes
+from fangxian.areas.queries import area_by_code, open_changes
 from fangxian.areas.rules import acceptable
 from fangxian.kernel.access import PLAYBOOK
+
+_DATUMS = ("wgs84", "gcj02")
 
 
 def areas(argv: list[str]) -> int:
@@ -30,10 +34,19 @@ def areas(argv: list[str]) -> int:
         help="accept-all: accept every change but the ambiguous ones at once",
     )
     what.add_parser("changes", help="list the changes that wait for a decision")
+    draw = what.add_parser("outlines", help="take outlines of a district from a GeoJSON file")
+    draw.add_argument("file", type=Path, metavar="FILE")
+    draw.add_argument("--district", required=True, help="six digits, e.g. 630105")
+    draw.add_argument(
+        "--datum",
+        choices=_DATUMS,
+        help="of the coordinates; gcj02 is that of Chinese maps. Default: what the file says",
+    )
+    draw.add_argument("--source", help="whose outlines these are. Default: what the file says")
     options = parser.parse_args(argv)
     if options.what == "changes":
         return _list(open_changes(PLAYBOOK))
-    return _import(options)
+    return _draw(options) if options.what == "outlines" else _import(options)
 
 
 def _import(options: argparse.Namespace) -> int:
@@ -51,6 +64,35 @@ def _import(options: argparse.Namespace) -> int:
     return 1 if table.refused else 0
 
 
+def _draw(options: argparse.Namespace) -> int:
+    try:
+        collection = json.loads(options.file.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise NotGeoJson from error
+    said = collection if isinstance(collection, dict) else {}
+    datum = options.datum or said.get("datum", "wgs84")
+    if datum not in _DATUMS:
+        raise NotGeoJson
+    drawn, refused = set_boundaries(
+        PLAYBOOK,
+        area_by_code(PLAYBOOK, options.district).id,
+        collection,
+        datum=datum,
+        source=options.source or said.get("source", options.file.name),
+    )
+    print(f"{drawn} outlines drawn.")
+    for shape in refused:
+        said_of = f"{shape.code} {shape.name}".strip()
+        print(f"feature {shape.row}: {said_of}: {_SHAPES[shape.matter]}", file=sys.stderr)
+    return 1 if refused else 0
+
+
+_SHAPES = {
+    "no_area": "no area of the district has this code or name",
+    "several_areas": "several areas have this name; give the code",
+    "no_polygon": "this is no polygon",
+    "off_the_earth": "these are no longitudes and latitudes",
+}
 _MATTERS = {
     "malformed": "this is not a division code",
     "nameless": "the name is missing or longer than 60 characters",

@@ -1,4 +1,5 @@
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from uuid import UUID
 
 from django.db import connection
@@ -7,7 +8,7 @@ from django.db.models.expressions import ExpressionWrapper
 from django.utils.translation import gettext as _
 
 from fangxian.areas.models import Area, Boundary, EditionChange, Neighbour, Site
-from fangxian.areas.rules import numbers_on, paths_to, short_name
+from fangxian.areas.rules import DEPTH, LEVELS, numbers_on, paths_to, short_name
 from fangxian.kernel.access import Actor
 from fangxian.kernel.errors import NotFound
 
@@ -52,18 +53,45 @@ def area_of_level(viewer: Actor, path: str, level: str) -> Area | None:
     return areas_visible_to(viewer).filter(path__in=paths_to(path), level=level).first()
 
 
+def enclosing(viewer: Actor, path: str, unit: str) -> list[str]:
+    """The paths that make up a unit of measures around a place: one, or a compound's buildings.
+
+    unit   "household", "floor", "unit", "building" or "compound". Where a place has no such level
+           (a courtyard has no compound), the next narrower one that it has.
+    """
+    steps = {area.level: area for area in areas_visible_to(viewer).filter(path__in=paths_to(path))}
+    building = steps.get(Area.Level.BUILDING)
+    if unit == "compound" and building is not None and building.compound_id is not None:
+        buildings = areas_visible_to(viewer).filter(compound=building.compound_id, ended_at=None)
+        return sorted(buildings.values_list("path", flat=True))
+    widest_first = ("compound", "building", "unit", "floor", "household")
+    for narrower in widest_first[widest_first.index(unit) :]:
+        level = "dwelling" if narrower == "household" else narrower
+        if level in steps:
+            return [steps[level].path]
+    return [path]
+
+
 def ancestors_of(viewer: Actor, area: Area) -> list[Area]:
     """From the highest the viewer may see down to the parent."""
     return list(areas_visible_to(viewer).filter(path__in=paths_to(area.path)[:-1]).order_by("path"))
 
 
 def children_of(viewer: Actor, area_id: UUID | None) -> QuerySet[Area]:
-    """By name; of None, the highest areas that the viewer may see."""
+    """In the order in which they were added; of None, the highest that the viewer may see."""
     if area_id:
-        return areas_visible_to(viewer).filter(parent_id=area_id).order_by("name", "number")
+        return areas_visible_to(viewer).filter(parent_id=area_id).order_by("number")
     if viewer.within:
-        return areas_visible_to(viewer).filter(path=viewer.within).order_by("name", "number")
-    return Area.objects.filter(parent=None).order_by("name", "number")
+        return areas_visible_to(viewer).filter(path=viewer.within).order_by("number")
+    return Area.objects.filter(parent=None).order_by("number")
+
+
+def first_area(viewer: Actor) -> Area | None:
+    """Where browsing begins: the viewer's own area, or the only district."""
+    if viewer.within:
+        return areas_visible_to(viewer).filter(path=viewer.within).first()
+    districts = list(areas_of_level(viewer, "district")[:2])
+    return districts[0] if len(districts) == 1 else None
 
 
 def areas_of_level(viewer: Actor, level: str, *, below: str = "") -> QuerySet[Area]:
@@ -212,19 +240,70 @@ def open_changes(viewer: Actor) -> QuerySet[EditionChange]:
     )
 
 
+def candidates_of(
+    viewer: Actor, changes: Iterable[EditionChange]
+) -> dict[UUID, list[tuple[Area, str]]]:
+    """What ambiguous changes may mean, each with its place; for any number of changes."""
+    wanted = {change.id: change.candidates for change in changes}
+    areas = {
+        area.id: area
+        for area in areas_visible_to(viewer).filter(
+            id__in=[one for candidates in wanted.values() for one in candidates]
+        )
+    }
+    places = names_of(viewer, [area.path for area in areas.values()])
+    return {
+        change: [(areas[one], places[areas[one].path]) for one in candidates if one in areas]
+        for change, candidates in wanted.items()
+    }
+
+
+def homes_for(viewer: Actor, orphans: Iterable[Area]) -> dict[str, list[Area]]:
+    """Where areas of a level may be placed, for the levels that occur among the orphans."""
+    wanted = {LEVELS[DEPTH[orphan.level] - 1] for orphan in orphans if DEPTH[orphan.level]}
+    found: dict[str, list[Area]] = {}
+    for area in areas_visible_to(viewer).filter(level__in=wanted, ended_at=None).order_by("path"):
+        found.setdefault(LEVELS[DEPTH[area.level] + 1], []).append(area)
+    return found
+
+
 # Outlines
 
 
-def boundaries_of_level(viewer: Actor, level: str) -> QuerySet[Boundary]:
-    return (
-        Boundary.objects.filter(
-            area__path__startswith=viewer.within, area__level=level, area__ended_at=None
-        )
-        .select_related("area")
-        .order_by("area__path")
-    )
+@dataclass(frozen=True, slots=True)
+class Outline:
+    """An area and its outline as GeoJSON text, ready to be sent."""
+
+    id: UUID
+    number: int
+    code: str
+    name: str
+    parent: str
+    lat: float | None
+    lon: float | None
+    origin: str
+    geometry: str
+
+
+_OUTLINES = (
+    "SELECT a.id, a.number, a.code, a.name, coalesce(p.name, ''), a.lat, a.lon, b.origin,"
+    " b.geometry::text FROM areas_boundary b JOIN areas_area a ON a.id = b.area_id"
+    " LEFT JOIN areas_area p ON p.id = a.parent_id WHERE a.level = %s AND a.ended_at IS NULL"
+    " AND (a.path LIKE %s OR a.path = ANY(%s)) ORDER BY a.path"
+)
+
+
+def outlines_of_level(viewer: Actor, level: str) -> list[Outline]:
+    """What the viewer may see, and what that lies in: the district around one's own community."""
+    with connection.cursor() as cursor:
+        cursor.execute(_OUTLINES, [level, viewer.within + "%", paths_to(viewer.within)])
+        return [Outline(*row) for row in cursor]
 
 
 def neighbours(viewer: Actor) -> QuerySet[Neighbour]:
     """Districts around ours, for drawing; their outlines are public."""
     return Neighbour.objects.order_by("code")
+
+
+def boundary_of(viewer: Actor, area_id: UUID) -> Boundary | None:
+    return Boundary.objects.filter(area_id=area_id, area__path__startswith=viewer.within).first()

@@ -29,7 +29,7 @@ def path_columns() -> Iterator[PathColumn]:
             continue
         for field in options.local_fields:
             inner = field.base_field if isinstance(field, ArrayField) else field
-            if isinstance(inner, AreaPathField):
+            if isinstance(inner, AreaPathField) and field.column:
                 yield PathColumn(options.db_table, field.column, isinstance(field, ArrayField))
 
 

@@ -77,7 +77,7 @@ def _polygon(feature: object) -> shapely.Geometry | None:
 
 
 def _on_earth(geometry: shapely.Geometry) -> bool:
-    west, south, east, north = geometry.bounds
+    west, south, east, north = map(float, geometry.bounds)
     return west >= _EARTH[0] and south >= _EARTH[1] and east <= _EARTH[2] and north <= _EARTH[3]
 
 

@@ -22,6 +22,7 @@ _NULL = r"\N"
 _PRECISION = 1e-6  # degrees: a decimetre
 _VILLAGE_WEIGHT = 0.15  # people of a village against those of a community in town
 _SPREAD = 0.35  # of the logarithm of the communities' populations
+_MARGIN = 0.02  # degrees around the outermost subdistricts of a made-up outline
 SOURCE = "generated; not surveyed"
 
 
@@ -98,6 +99,11 @@ def plan(
         housing=housing,
         sites=place(spots, wanted, seed=seed + 2),
     )
+
+
+def around(centres: Iterable[tuple[float, float]]) -> shapely.Geometry:
+    """A made-up outline that holds all these points, in longitude and latitude."""
+    return shapely.MultiPoint(list(centres)).convex_hull.buffer(_MARGIN, quad_segs=4)
 
 
 def areas_needed(made: Plan) -> int:
@@ -231,6 +237,11 @@ def _outlines(made: Plan, grids: Sequence[_Row]) -> None:
         *((known[code], cell) for code, cell in made.outlines.parts.items()),
         *((UUID(row.id), cell) for row, (_at, cell) in zip(grids, made.grids, strict=True)),
     ]
+    with connection.cursor() as cursor:
+        cursor.executemany(
+            "UPDATE areas_area SET lat = %s, lon = %s WHERE id = %s",
+            [(*_middle(cell), area) for area, cell in shapes[: len(known)]],
+        )
     Boundary.objects.bulk_create(
         [
             Boundary(
@@ -244,6 +255,12 @@ def _outlines(made: Plan, grids: Sequence[_Row]) -> None:
         ],
         ignore_conflicts=True,  # an outline that was imported stays
     )
+
+
+def _middle(geometry: shapely.Geometry) -> tuple[float, float]:
+    """A latitude and longitude inside."""
+    inside = geometry.representative_point()
+    return round(inside.y, 6), round(inside.x, 6)
 
 
 def as_geojson(geometry: shapely.Geometry) -> dict[str, object]:
