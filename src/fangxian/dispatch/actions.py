@@ -14,6 +14,7 @@ from fangxian.dispatch.errors import (
     TaskIsClosed,
     TaskIsTaken,
 )
+from fangxian.dispatch.kinds import NEEDS_A_NOTE
 from fangxian.dispatch.models import Task
 from fangxian.dispatch.queries import PENDING, get_task
 from fangxian.kernel.access import PLAYBOOK, Actor, Duty
@@ -22,10 +23,6 @@ from fangxian.kernel.errors import NotFound
 from fangxian.kernel.ids import new_id
 from fangxian.kernel.ledger import record, record_many
 from fangxian.kernel.models import Account, Event
-
-NEEDS_A_NOTE = frozenset(
-    {Task.Kind.TRANSFER_PATIENT, Task.Kind.EMERGENCY_TRIP, Task.Kind.RESOLVE_RESULTS}
-)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -21,3 +21,9 @@ class TaskKind(models.TextChoices):
     RESOLVE_RESULTS = "resolve_results", _("Resolve two laboratories' findings")
     COMPLETE_IDENTITY = "complete_identity", _("Find out the identity number")
     REPLACE_RESIDENTS = "replace_residents", _("Re-place residents of an ended community")
+
+
+NEEDS_A_NOTE = frozenset(
+    {TaskKind.TRANSFER_PATIENT, TaskKind.EMERGENCY_TRIP, TaskKind.RESOLVE_RESULTS}
+)
+"""Done only when it is written down how: to whom somebody was handed over, what was decided."""

@@ -43,7 +43,7 @@ from fangxian.sampling.errors import (
     TubeIsFull,
     TubeIsNotOpen,
 )
-from fangxian.sampling.models import Report, Round, Swab, TestCall, Turnout, Tube
+from fangxian.sampling.models import Report, Round, Swab, TestCall, Tube, Turnout
 from fangxian.sampling.planning import Resources, kept, look_ahead
 from fangxian.sampling.queries import get_round, get_tube, tube_by_barcode
 from fangxian.sampling.rules import Answer, Call, SealedTube

@@ -114,7 +114,9 @@ def test_a_single_tube_of_a_batch_takes_the_test_that_is_owed() -> None:
 
 def test_a_batch_costs_the_same_number_of_statements_for_any_size() -> None:
     def statements(rows: list[SealedTube]) -> int:
-        with CaptureQueriesContext(connection, ) as asked:
+        with CaptureQueriesContext(
+            connection,
+        ) as asked:
             register_tubes(make.SAMPLER_WANG, rows)
         return len(asked)
 

@@ -8,7 +8,7 @@ from django.db.models import F, Model
 
 from fangxian.kernel.clock import now
 from fangxian.kernel.ids import new_id
-from fangxian.sampling.models import Report, Round, Swab, Turnout, TestCall, Tube
+from fangxian.sampling.models import Report, Round, Swab, TestCall, Tube, Turnout
 from fangxian.sampling.tests import make
 
 pytestmark = pytest.mark.django_db

@@ -1,0 +1,249 @@
+from collections.abc import Iterable
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import NoReverseMatch, reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+from django.views.decorators.http import require_GET, require_POST
+
+from fangxian.areas.queries import names_of
+from fangxian.dispatch import actions, queries
+from fangxian.dispatch.forms import AssignForm, BoardFilter, FinishForm, RefuseForm
+from fangxian.dispatch.kinds import NEEDS_A_NOTE, TaskKind
+from fangxian.dispatch.models import Task
+from fangxian.kernel.access import Actor, Duty
+from fangxian.kernel.clock import now
+from fangxian.kernel.http import Request, paged
+from fangxian.kernel.ledger import told
+from fangxian.kernel.models import Account, Event
+
+LEVELS = (
+    gettext_lazy("grid"),
+    gettext_lazy("community"),
+    gettext_lazy("subdistrict"),
+    gettext_lazy("district"),
+)
+_TONES = {"open": "wait", "taken": "open", "done": "done", "cancelled": "ended"}
+
+# Where the thing is shown that a task is about, and who may open that page.
+_ABOUT = {
+    TaskKind.RETEST_MEMBERS: ("sampling:tube", Duty.COLLECT_SAMPLES),
+    TaskKind.RESOLVE_RESULTS: ("sampling:tube", Duty.ENTER_RESULTS),
+    TaskKind.INVESTIGATE_CASE: ("cases:case", Duty.INVESTIGATE),
+    TaskKind.CONFIRM_CONTACTS: ("cases:case", Duty.INVESTIGATE),
+    TaskKind.COMPLETE_IDENTITY: ("cases:case", Duty.INVESTIGATE),
+    TaskKind.SERVE_ORDER: ("measures:order", Duty.CARRY_OUT),
+    TaskKind.TRANSFER_PERSON: ("measures:order", Duty.CARRY_OUT),
+    TaskKind.TRANSFER_PATIENT: ("measures:order", Duty.CARRY_OUT),
+    TaskKind.DECIDE_RISK_AREA: ("measures:risk_area", Duty.DECIDE_MEASURES),
+    TaskKind.DECIDE_RELEASE: ("measures:order", Duty.DECIDE_MEASURES),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Card:
+    """A task as people read it.
+
+    facts   codes and numbers in words: "tube T000007Q", "10 swabs"
+    tone    of the state; late stands apart
+    """
+
+    task: Task
+    place: str
+    facts: str
+    tone: str
+    late: bool
+    level: str
+    mine: bool
+    about: str
+    needs_note: bool
+
+
+def _cards(viewer: Actor, tasks: Iterable[Task]) -> list[Card]:
+    rows = list(tasks)
+    places = names_of(viewer, [task.area_path for task in rows])
+    return [
+        Card(
+            task=task,
+            place=places[task.area_path],
+            facts=" · ".join(_facts(task)),
+            tone=_TONES[task.state],
+            late=task.state in queries.PENDING and task.due_at < now(),
+            level=str(LEVELS[task.level]),
+            mine=task.owner_id == viewer.id,
+            about=_about(viewer, task),
+            needs_note=task.kind in NEEDS_A_NOTE,
+        )
+        for task in rows
+    ]
+
+
+def _facts(task: Task) -> list[str]:
+    """Codes first, then numbers; what has no words of its own stays unsaid."""
+    facts = task.facts
+    said = [str(facts[name]) for name in ("code", "barcode") if facts.get(name)]
+    if swabs := facts.get("swabs"):
+        said.append(ngettext("%(n)d swab", "%(n)d swabs", swabs) % {"n": swabs})
+    if people := facts.get("people"):
+        said.append(ngettext("%(n)d person", "%(n)d people", people) % {"n": people})
+    if close := facts.get("close"):
+        said.append(ngettext("%(n)d close contact", "%(n)d close contacts", close) % {"n": close})
+    if day := facts.get("day"):
+        said.append(_("test day %(n)s") % {"n": day})
+    return said
+
+
+def _about(viewer: Actor, task: Task) -> str:
+    page, duty = _ABOUT.get(TaskKind(task.kind), ("", Duty.OPERATE))
+    if not page or not viewer.may(duty, at=task.area_path):
+        return ""
+    try:
+        return reverse(page, args=[task.about_id])
+    except NoReverseMatch:
+        return ""
+
+
+# Lists
+
+
+@require_GET
+def mine(request: Request) -> HttpResponse:
+    """The one list of things to do; made for a phone held in one hand."""
+    page = paged(queries.my_tasks(request.actor), request.GET.get("mark", ""))
+    context = {
+        "page": page,
+        "cards": _cards(request.actor, page.rows),
+        "counts": queries.my_count(request.actor),
+        "finish_form": FinishForm(),
+        "refuse_form": RefuseForm(),
+        "oversees": bool(queries.OVERSEERS & request.actor.duties),
+    }
+    return render(request, "dispatch/mine.html", context)
+
+
+@require_GET
+def board(request: Request) -> HttpResponse:
+    """Everything pending in the viewer's area, by place."""
+    viewer = request.actor
+    chosen = BoardFilter(request.GET)
+    words = chosen.cleaned_data if chosen.is_valid() else {}
+    tasks = queries.overdue(viewer) if words.get("late") else queries.pending_here(viewer)
+    if words.get("area"):
+        tasks = tasks.filter(area_path__startswith=words["area"])
+    page = paged(tasks.select_related("owner"), request.GET.get("mark", ""))
+    by_area = queries.counts_by_area(viewer, steps=viewer.within.count("/") + 1)
+    places = names_of(viewer, by_area)
+    context = {
+        "page": page,
+        "cards": _cards(viewer, page.rows),
+        "counts": queries.counts(viewer),
+        "areas": [(path, places[path], counts) for path, counts in by_area.items()],
+        "area": words.get("area", ""),
+        "area_name": places.get(words.get("area", ""), ""),
+        "late": words.get("late", False),
+    }
+    return render(request, "dispatch/board.html", context)
+
+
+# One task
+
+
+@require_GET
+def task(request: Request, task_id: UUID) -> HttpResponse:
+    return _page(request, task_id)
+
+
+@require_POST
+def take(request: Request, task_id: UUID) -> HttpResponse:
+    return _answer(request, actions.take_task(request.actor, task_id))
+
+
+@require_POST
+def finish(request: Request, task_id: UUID) -> HttpResponse:
+    known = queries.get_task(request.actor, task_id)
+    form = FinishForm(request.POST, note_needed=known.kind in NEEDS_A_NOTE)
+    if not form.is_valid():
+        return _page(request, task_id, finish_form=form, status=422)
+    done = actions.finish_task(request.actor, task_id, note=form.cleaned_data["note"])
+    messages.success(request, _("Done: %(task)s") % {"task": done.get_kind_display()})
+    return redirect("dispatch:mine")
+
+
+@require_POST
+def refuse(request: Request, task_id: UUID) -> HttpResponse:
+    form = RefuseForm(request.POST)
+    if not form.is_valid():
+        return _page(request, task_id, refuse_form=form, status=422)
+    actions.refuse_task(request.actor, task_id, reason=form.cleaned_data["reason"])
+    messages.success(request, _("Given back. Your superior sees the task and your reason."))
+    return redirect("dispatch:mine")
+
+
+@require_POST
+def assign(request: Request, task_id: UUID) -> HttpResponse:
+    people = queries.who_may_take(request.actor, task_id)
+    form = AssignForm(request.POST, people=people)
+    if not form.is_valid():
+        return _page(request, task_id, assign_form=form, status=422)
+    given = actions.assign_task(request.actor, task_id, to=UUID(form.cleaned_data["to"]))
+    owner = given.owner.display_name if given.owner else ""
+    messages.success(request, _("Given to %(name)s.") % {"name": owner})
+    return redirect("dispatch:task", task_id)
+
+
+def _answer(request: Request, changed: Task) -> HttpResponse:
+    if request.htmx:
+        card = _cards(request.actor, [changed])[0]
+        return render(request, "dispatch/_card.html", {"card": card})
+    return redirect(f"{reverse('dispatch:mine')}#task-{changed.id}")
+
+
+def _page(
+    request: Request,
+    task_id: UUID,
+    *,
+    finish_form: FinishForm | None = None,
+    refuse_form: RefuseForm | None = None,
+    assign_form: AssignForm | None = None,
+    status: int = 200,
+) -> HttpResponse:
+    viewer = request.actor
+    shown = queries.get_task(viewer, task_id)
+    card = _cards(viewer, [shown])[0]
+    people = (
+        queries.who_may_take(viewer, task_id)
+        if viewer.may(Duty.DISPATCH, at=shown.area_path)
+        else []
+    )
+    pending = shown.state in queries.PENDING
+    theirs = card.mine or viewer.may(Duty.DISPATCH, at=shown.area_path)
+    takeable = shown.state == Task.State.OPEN and viewer.may(Duty(shown.duty), at=shown.area_path)
+    context = {
+        "card": card,
+        "may_take": takeable,
+        "may_end": pending and (theirs or takeable),
+        "finish_form": finish_form or FinishForm(note_needed=card.needs_note),
+        "refuse_form": refuse_form or RefuseForm(),
+        "assign_form": assign_form or (AssignForm(people=people) if people and pending else None),
+        "steps": _steps(viewer, shown, card.place),
+        "duty": Duty(shown.duty).label,
+    }
+    return render(request, "dispatch/task.html", context, status=status)
+
+
+def _steps(viewer: Actor, shown: Task, place: str) -> list[tuple[Event, str, str]]:
+    """What happened to the task, oldest first: the event, its sentence, who did it."""
+    events = list(Event.objects.filter(subject_id=shown.id).order_by("seq"))
+    names = dict(
+        Account.objects.filter(id__in={event.actor_id for event in events}).values_list(
+            "id", "display_name"
+        )
+    )
+    return [
+        (event, told(event, area=place), names.get(event.actor_id, _("by the rules")))
+        for event in events
+    ]
