@@ -28,7 +28,7 @@ class Entry:
 NAVIGATION = (
     Entry("dashboard", gettext_lazy("Situation"), "activity", frozenset({Duty.COMMAND})),
     Entry(
-        "dispatch:tasks",
+        "dispatch:mine",
         gettext_lazy("Tasks"),
         "checklist",
         frozenset({Duty.CARRY_OUT, Duty.DISPATCH}),
