@@ -218,6 +218,7 @@ def note_onset(actor: Actor, case_id: UUID, *, onset_on: date) -> Case:
             infectious_until=case.infectious_until,
         ),
         actor=actor,
+        because=_last_word(case),
     )
     return case
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from django.db import connection
@@ -53,6 +54,19 @@ class Progress:
         return None if self.needed == 0 else self.decided * 100 // self.needed
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limit:
+    """One time limit of the pack as it runs for a case. `name` is the pack's key."""
+
+    name: str
+    began_at: datetime
+    due_at: datetime
+    met_at: datetime | None
+
+    def is_late(self, at: datetime) -> bool:
+        return (self.met_at or at) > self.due_at
+
+
 # Cases
 
 
@@ -88,13 +102,8 @@ def cases_listed(
     area_path: str = "",
     since: datetime | None = None,
     until: datetime | None = None,
-    resident_ids: Iterable[UUID] | None = None,
 ) -> QuerySet[Case]:
-    """The list of cases, narrowed, newest first.
-
-    until          up to, not including
-    resident_ids   only cases of these people
-    """
+    """The list of cases, narrowed, newest first. `until` itself is not included."""
     rows = cases_visible_to(viewer).filter(area_path__startswith=area_path)
     if classification:
         rows = rows.filter(classification=classification)
@@ -104,8 +113,6 @@ def cases_listed(
         rows = rows.filter(reported_at__gte=since)
     if until:
         rows = rows.filter(reported_at__lt=until)
-    if resident_ids is not None:
-        rows = rows.filter(resident__in=list(resident_ids))
     return rows.order_by("-reported_at", "-id")
 
 
@@ -115,7 +122,13 @@ def cases_of(viewer: Actor, resident_id: UUID) -> QuerySet[Case]:
 
 
 def open_case_of(viewer: Actor, resident_id: UUID) -> Case | None:
-    return cases_of(viewer, resident_id).filter(state=Case.State.OPEN).first()
+    return open_cases_of(viewer, [resident_id]).get(resident_id)
+
+
+def open_cases_of(viewer: Actor, resident_ids: Iterable[UUID]) -> dict[UUID, Case]:
+    """The open case of each of these people who has one."""
+    rows = cases_visible_to(viewer).filter(resident__in=list(resident_ids), state=Case.State.OPEN)
+    return {case.resident_id: case for case in rows}
 
 
 def progress_of(viewer: Actor, case_ids: Iterable[UUID]) -> dict[UUID, Progress]:
@@ -163,6 +176,17 @@ def contacts_of(viewer: Actor, case_id: UUID) -> QuerySet[Contact]:
     """The contacts of one case, the longest together first."""
     case = get_case(viewer, case_id)
     return case.contacts.order_by("-minutes", "-id")
+
+
+def contact_counts(viewer: Actor, case_id: UUID) -> list[tuple[str, str, int]]:
+    """How many contacts of a case are of which kind and in which state."""
+    case = get_case(viewer, case_id)
+    return list(
+        case.contacts.order_by()
+        .values("kind", "state")
+        .annotate(number=Count("id"))
+        .values_list("kind", "state", "number")
+    )
 
 
 def contacts_of_resident(viewer: Actor, resident_id: UUID) -> QuerySet[Contact]:
@@ -279,11 +303,9 @@ def co_present(
     """
     _must_look(viewer)
     persons = [person] if isinstance(person, int) else list(person)
+    asked: list[Any] = [persons, since, until, tolerance]
     with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT * FROM cases_co_present(%s::int[], %s, %s, %s)",
-            [persons, since, until, tolerance],
-        )
+        cursor.execute("SELECT * FROM cases_co_present(%s::int[], %s, %s, %s)", asked)
         rows = cursor.fetchall()
     return [
         Met(
@@ -337,6 +359,33 @@ def found_at(viewer: Actor, case: Case) -> datetime | None:
     if case.because_id is None:
         return None
     return Event.objects.filter(id=case.because_id).values_list("at", flat=True).first()
+
+
+def limits_of(viewer: Actor, case_id: UUID) -> list[Limit]:
+    """The pack's time limits that a case sets running here, in the order in which they end.
+
+    What runs elsewhere (transfers, laboratory) is shown where it is done. A pack without a limit
+    has no clock for it.
+    """
+    case = get_case(viewer, case_id)
+    found = found_at(viewer, case)
+    wanted = case.contacts.exclude(kind=Contact.Kind.GENERAL)
+    decisions = wanted.aggregate(
+        open=Count("id", filter=Q(state=Contact.State.PROPOSED)), last=Max("decided_at")
+    )
+    judged = None if decisions["open"] else decisions["last"] or case.traced_at
+    running = {
+        "report.case_network_direct": (found, case.reported_at),
+        "investigation.core_tracks": (case.reported_at, case.traced_at),
+        "investigation.first_report": (case.reported_at, judged if case.traced_at else None),
+    }
+    spans = in_force(case.reported_at, case.area_path).time_limits
+    limits = [
+        Limit(name=name, began_at=began, due_at=began + spans[name].length, met_at=met)
+        for name, (began, met) in running.items()
+        if began is not None and name in spans
+    ]
+    return sorted(limits, key=lambda limit: limit.due_at)
 
 
 def _must_look(viewer: Actor) -> None:

@@ -1,6 +1,7 @@
 """A person becomes a case: once, with a window by the rules, and with a clear word when not."""
 
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
 import pytest
 from django.db import IntegrityError, transaction
@@ -145,7 +146,7 @@ def test_after_a_case_is_closed_a_new_infection_is_a_new_case(noon: Hands) -> No
         {"isolated_at": make.NOON + timedelta(minutes=1)},
     ],
 )
-def test_a_time_in_the_future_is_refused(times: dict[str, object]) -> None:
+def test_a_time_in_the_future_is_refused(times: dict[str, Any]) -> None:
     make.rules()
 
     with pytest.raises(TimeIsInTheFuture, match="future"):
@@ -161,7 +162,7 @@ def test_a_time_in_the_future_is_refused(times: dict[str, object]) -> None:
         {"classification": "confirmed", "onset_on": date(2022, 6, 1)},
     ],
 )
-def test_a_time_before_the_incident_is_refused(times: dict[str, object]) -> None:
+def test_a_time_before_the_incident_is_refused(times: dict[str, Any]) -> None:
     make.rules()
 
     with pytest.raises(TimeIsBeforeTheIncident, match="before this incident"):
