@@ -61,6 +61,7 @@ from fangxian.sampling.actions import (
     report_tube_result,
     seal_tube,
 )
+from fangxian.sampling.planning import Resources
 from fangxian.sampling.queries import tubes_awaiting_result
 from fangxian.sampling.rules import SealedTube
 
@@ -72,8 +73,11 @@ SEED = 20220902
 DISTRICT = "630105"
 SUBDISTRICT = "630105002"
 POOL = 10
+VENUES = 400
 SHARE_BY_NOON = 0.12  # of the district, swabbed when the laboratory's first results come
 RESULTS_BY_NOON = 300
+# As published on the day: 360 outside medics, 85 point leads, 2,900 others.
+AT_HAND = Resources(medics=360, leads=85, others=2900, opens=time(6), closes=time(22))
 
 
 @dataclass(slots=True)
@@ -90,6 +94,7 @@ class Scene:
     in_need: UUID
     actors: dict[str, Actor]
     dice: random.Random
+    venues: list[int] = field(default_factory=list)  # numbers of those where people meet
     tube: UUID = field(default_factory=new_id)
 
 
@@ -192,7 +197,8 @@ def _somebody_in_need(buildings: Sequence[str]) -> UUID | None:
 
 def go_about(scene: Scene) -> None:
     """Scans at venues in the days that matter: who was where, so that contacts can be found."""
-    venues = list(sites_of_kind(BUILDER, "venue", below=scene.district)[:400])
+    venues = sites_of_kind(BUILDER, "venue", below=scene.district).order_by("number")
+    scene.venues = list(venues.values_list("number", flat=True)[:VENUES])
     people = list(
         residents_in(BUILDER, scene.district)
         .order_by("id")
@@ -201,12 +207,11 @@ def go_about(scene: Scene) -> None:
     rows = []
     for days_back in range(1, 5):
         for person in scene.dice.sample(people, min(15000, len(people))):
-            venue = scene.dice.choice(venues)
             start = at(scene.dice.randint(8, 19), scene.dice.randint(0, 59), days_back=days_back)
             rows.append(
                 VisitRow(
                     person=person,
-                    place=venue.number,
+                    place=scene.dice.choice(scene.venues),
                     start_at=start,
                     end_at=start + timedelta(minutes=scene.dice.randint(8, 70)),
                     source="attended",
@@ -255,7 +260,7 @@ def single(
 
 def begin_round(scene: Scene) -> UUID:
     chen = scene.actors["chen"]
-    round_ = plan_round(chen, area_path=scene.district, starts_at=clock.now())
+    round_ = plan_round(chen, area_path=scene.district, starts_at=clock.now(), resources=AT_HAND)
     open_round(chen, round_.id)
     return round_.id
 
@@ -327,15 +332,13 @@ def interview(scene: Scene, hands: clock.Hands) -> None:
     if case is None:
         return
     note_onset(zhao, case.id, onset_on=DAY - timedelta(days=1))
-    venues = list(sites_of_kind(BUILDER, "venue", below=scene.subdistrict)[:3])
-    for venue, (days_back, hour, minutes) in zip(
-        venues, ((2, 12, 55), (1, 9, 40), (1, 18, 65)), strict=False
-    ):
+    told = ((2, 12, 55), (1, 9, 40), (1, 18, 65))
+    for venue, (days_back, hour, minutes) in zip(scene.venues, told, strict=False):
         start = at(hour, 5, days_back=days_back)
         tell_visit(
             zhao,
             case.id,
-            place=venue.number,
+            place=venue,
             start_at=start,
             end_at=start + timedelta(minutes=minutes),
         )
@@ -353,6 +356,7 @@ def decide(scene: Scene) -> None:
         chen,
         area_path=scene.district,
         starts_at=at(6) + timedelta(days=1),
+        resources=AT_HAND,
     )
 
 

@@ -6,7 +6,7 @@
       a risk area over the home counts from the start      measures.restart_clock
       find whom the case met, and let a person decide      cases.find_contacts
       investigate the case                                 dispatch.open_task
-      propose risk areas at home and where it had been     measures.propose_risk_area
+      propose the home's surroundings as a risk area       measures.propose_risk_area
     contacts are proposed                                  cases.find_contacts
       somebody confirms or discards each                   dispatch.open_task
     a risk area is proposed                                measures.propose_risk_area
@@ -22,9 +22,9 @@ Level and size of a risk area come from the pack in force (`zone_for_case`). Whe
 declare it by itself, or a person decides, is the pack's word too (`declared_by`).
 """
 
+from fangxian.areas.queries import enclosing
 from fangxian.cases.actions import find_contacts
 from fangxian.cases.events import CaseLacksIdentity, CaseReported, ContactsProposed
-from fangxian.cases.queries import activity_places
 from fangxian.dispatch.actions import close_tasks_about, open_task
 from fangxian.dispatch.kinds import TaskKind
 from fangxian.kernel.access import PLAYBOOK, Duty
@@ -69,7 +69,7 @@ def on_case_reported(fact: CaseReported, event: Event) -> None:
     )
     for standing in risk_areas_over(PLAYBOOK, fact.area_path):
         restart_clock(PLAYBOOK, standing.id, from_at=fact.specimen_at, because=event)
-    _propose_risk_areas(fact, event)
+    _propose_risk_area(fact, event)
     find_contacts(PLAYBOOK, fact.subject_id, because=event)
     open_task(
         PLAYBOOK,
@@ -83,28 +83,18 @@ def on_case_reported(fact: CaseReported, event: Event) -> None:
     )
 
 
-def _propose_risk_areas(fact: CaseReported, event: Event) -> None:
-    """Where the case lives, and where it stayed in its window."""
+def _propose_risk_area(fact: CaseReported, event: Event) -> None:
+    """Around the home. Other places are found by investigation and proposed by a person."""
     rule = in_force(now(), fact.area_path).zone_for_case
     if rule.residence_level and rule.residence_unit:
         propose_risk_area(
             PLAYBOOK,
-            area_path=fact.area_path,
+            places=enclosing(PLAYBOOK, fact.area_path, rule.residence_unit),
             unit=rule.residence_unit,
             level=rule.residence_level,
             about_id=fact.subject_id,
             because=event,
         )
-    if rule.activity_level and rule.activity_unit:
-        for place in activity_places(PLAYBOOK, fact.subject_id):
-            propose_risk_area(
-                PLAYBOOK,
-                area_path=place.area_path,
-                unit=rule.activity_unit,
-                level=rule.activity_level,
-                about_id=fact.subject_id,
-                because=event,
-            )
 
 
 def on_contacts_proposed(fact: ContactsProposed, event: Event) -> None:

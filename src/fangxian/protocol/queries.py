@@ -33,6 +33,27 @@ def in_force(at: datetime, area_path: str) -> Pack:
     return pack_of(adoption)
 
 
+class Rules:
+    """`in_force` for a batch of many rows: reads the adoptions once, then asks no more.
+
+    Keep one only as long as the transaction of the batch.
+    """
+
+    def __init__(self) -> None:
+        self._adoptions = list(Adoption.objects.order_by(Length("area_path").desc(), "-from_at"))
+        self._packs: dict[object, Pack] = {}
+
+    def in_force(self, at: datetime, area_path: str) -> Pack:
+        """Raises `NoPackInForce`, and `PackWasAltered`."""
+        around = set(this_and_above(area_path))
+        for adoption in self._adoptions:
+            if adoption.area_path in around and adoption.from_at <= at:
+                if adoption.pk not in self._packs:
+                    self._packs[adoption.pk] = pack_of(adoption)
+                return self._packs[adoption.pk]
+        raise NoPackInForce(area_path)
+
+
 def pack_of(adoption: Adoption) -> Pack:
     pack = load_pack(adoption.stamp)
     if pack.fingerprint != adoption.fingerprint:

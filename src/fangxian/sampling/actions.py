@@ -21,7 +21,7 @@ from fangxian.kernel.models import Event
 from fangxian.people.queries import get_resident, residents_visible_to
 from fangxian.protocol.errors import NoPackInForce
 from fangxian.protocol.packs import Pack
-from fangxian.protocol.queries import in_force
+from fangxian.protocol.queries import Rules, in_force
 from fangxian.sampling import events, rules
 from fangxian.sampling.errors import (
     BeforeTheIncident,
@@ -589,20 +589,7 @@ class _Sight:
         self.owed: dict[UUID, list[TestCall]] = {}
         for call in TestCall.objects.filter(resident_id__in=people, state__in=_OWED):
             self.owed.setdefault(call.resident_id, []).append(call)
-        self._packs: dict[str, Pack] = {}
-        self._since: dict[str, datetime] = {}
-
-    def pack(self, area_path: str) -> Pack:
-        if area_path not in self._packs:
-            self._packs[area_path] = in_force(now(), area_path)
-        return self._packs[area_path]
-
-    def check_time(self, moment: datetime, area_path: str) -> None:
-        """What lies after a moment that belonged to the incident belongs to it too."""
-        since = self._since.get(area_path)
-        if since is None or moment < since or rules.in_the_future(moment, now()):
-            _pack_at(moment, area_path)
-            self._since[area_path] = moment
+        self.rules = Rules()
 
 
 def _check_row(actor: Actor, row: SealedTube, sight: _Sight) -> tuple[int, str]:
@@ -611,7 +598,7 @@ def _check_row(actor: Actor, row: SealedTube, sight: _Sight) -> tuple[int, str]:
     people = [person for person, _at in row.members]
     if len(set(people)) != len(people):
         raise SwabbedTwiceInOneTube
-    pack = sight.pack(row.area_path)
+    pack = sight.rules.in_force(now(), row.area_path)
     capacity = _capacity(pack, row.purpose, row.group)
     tube = Tube(barcode="—", capacity=capacity)
     if not people:
@@ -624,8 +611,8 @@ def _check_row(actor: Actor, row: SealedTube, sight: _Sight) -> tuple[int, str]:
         if taken_at > row.sealed_at:
             raise SealedBeforeSwabbed
         _refuse_pooling(capacity, sight.owed.get(person, []), pack, None)
-    sight.check_time(min(taken_at for _person, taken_at in row.members), row.area_path)
-    sight.check_time(row.sealed_at, row.area_path)
+    _pack_at(min(taken_at for _person, taken_at in row.members), row.area_path, sight.rules)
+    _pack_at(row.sealed_at, row.area_path, sight.rules)
     return capacity, pack.stamp
 
 
@@ -724,12 +711,12 @@ def _capacity(pack: Pack, purpose: str, group: str) -> int:
     return pack.sampling.pool_size(group or rules.GROUP_OF_PURPOSE[purpose])
 
 
-def _pack_at(moment: datetime, area_path: str) -> Pack:
+def _pack_at(moment: datetime, area_path: str, batch: Rules | None = None) -> Pack:
     """The rules in force then; raises when nothing of this incident can have happened then."""
     if rules.in_the_future(moment, now()):
         raise TimeInTheFuture
     try:
-        return in_force(moment, area_path)
+        return (batch.in_force if batch else in_force)(moment, area_path)
     except NoPackInForce as none:
         raise BeforeTheIncident from none
 

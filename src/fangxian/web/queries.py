@@ -48,7 +48,12 @@ class Step:
     stamp: str
     rule: str
     person: Brief | None
-    url: str
+    event: Event
+
+    @property
+    def url(self) -> str:
+        """The page of what the event is about; the event's own page if there is none."""
+        return address_of(self.event)
 
 
 def events_visible_to(viewer: Actor) -> QuerySet[Event]:
@@ -129,7 +134,7 @@ def steps(viewer: Actor, events: Sequence[Event]) -> list[Step]:
             person=people.get(UUID(event.facts["resident_id"]))
             if event.facts.get("resident_id")
             else None,
-            url=address_of(event),
+            event=event,
         )
         for event in events
     ]
@@ -163,7 +168,6 @@ _PAGES = (
 
 
 def address_of(event: Event) -> str:
-    """The page of what the event is about; the event's own page if there is none."""
     for beginning, name in _PAGES:
         if event.kind.startswith(beginning):
             subject = event.facts.get("order_id") if "objection" in beginning else event.subject_id
