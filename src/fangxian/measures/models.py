@@ -189,7 +189,7 @@ class RiskArea(models.Model):
         PROPOSED = "proposed", _("proposed")
         IN_FORCE = "in_force", _("in force")
         LIFTED = "lifted", _("lifted")
-        REJECTED = "rejected", _("rejected")
+        REJECTED = "rejected", _("not approved")
 
     class Unit(models.TextChoices):
         HOUSEHOLD = "household", _("household")

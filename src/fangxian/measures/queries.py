@@ -7,7 +7,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
-from django.db.models import Max, Q, QuerySet
+from django.db.models import Exists, Max, OuterRef, Q, QuerySet
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
@@ -173,7 +173,8 @@ def orders_listed(
 def order_conditions(viewer: Actor, order_id: UUID) -> list[rules.Condition]:
     """What must hold before the release is proposed, and how it stands."""
     order = get_order(viewer, order_id)
-    states = _test_states([order.id]).get(order.id, [])
+    calls = sampling.calls_about(PLAYBOOK, order.id)
+    states = list(calls.values_list("state", flat=True))
     return rules.order_conditions(order.ends_at, states, at=now())
 
 
@@ -274,28 +275,12 @@ def objections_to(viewer: Actor, order_id: UUID) -> QuerySet[Objection]:
     return Objection.objects.filter(order=order).order_by("filed_at", "id")
 
 
-def _test_states(order_ids: Iterable[UUID]) -> dict[UUID, list[str]]:
-    """States of the test calls of many orders. One statement."""
-    states: dict[UUID, list[str]] = {}
-    calls = sampling.calls_visible_to(PLAYBOOK).filter(about_id__in=list(order_ids))
-    for about_id, state in calls.values_list("about_id", "state"):
-        states.setdefault(about_id, []).append(state)
-    return states
-
-
 def orders_ready_for_release(viewer: Actor, *, at_most: int) -> list[Order]:
     """Past their end, every test negative, not proposed yet; first what ended first."""
-    rows = list(orders_past_end(viewer).filter(release_proposed_at=None)[:at_most])
-    states = _test_states(order.id for order in rows)
-    at = now()
-    return [
-        order
-        for order in rows
-        if all(
-            condition.met
-            for condition in rules.order_conditions(order.ends_at, states.get(order.id, []), at=at)
-        )
-    ]
+    owed = sampling.calls_visible_to(PLAYBOOK).filter(about_id=OuterRef("id"))
+    owed = owed.exclude(state__in=["negative", "cancelled"])
+    rows = orders_past_end(viewer).filter(~Exists(owed), release_proposed_at=None)
+    return list(rows[:at_most])
 
 
 # Risk areas

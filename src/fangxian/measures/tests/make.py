@@ -213,7 +213,7 @@ def _tube(who: Resident, finding: str) -> None:
     tube = open_tube(PLAYBOOK, area_path=who.area_path, purpose="order")
     add_swab(PLAYBOOK, tube.id, who.id, taken_at=now() - timedelta(minutes=30))
     seal_tube(PLAYBOOK, tube.id, sealed_at=now() - timedelta(minutes=20))
-    report_tube_result(PLAYBOOK, tube.id, finding, measured_at=now())  # type: ignore[arg-type]
+    report_tube_result(PLAYBOOK, tube.id, finding, measured_at=now())
 
 
 def exit_(who: Resident | None = None, *, kind: str = "labour") -> EmergencyExit:

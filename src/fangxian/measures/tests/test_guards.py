@@ -38,6 +38,7 @@ from fangxian.measures.errors import (
 from fangxian.measures.models import Order, RiskArea
 from fangxian.measures.queries import refusals_by_guards
 from fangxian.measures.tests import make
+from fangxian.people.tests import make as people
 
 # Each refusal is recorded on a connection of its own, which only tests that commit can see.
 pytestmark = [
@@ -210,7 +211,7 @@ def test_travel_is_not_limited_outside_risk_areas() -> None:
 
 def test_a_unit_beyond_the_pack_is_refused_whatever_the_reason() -> None:
     buildings = make.estate()
-    district = make.people.district("城东区", code="")
+    district = people.district("城东区", code="")
 
     with pytest.raises(WidensRiskArea):
         make.proposal([district], unit="district", reason="everybody is in danger")

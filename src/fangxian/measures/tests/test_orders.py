@@ -1,6 +1,7 @@
 """Orders: their cause, their days, their end, and the way to object."""
 
 from datetime import datetime, timedelta
+from uuid import UUID
 
 import pytest
 
@@ -9,6 +10,7 @@ from fangxian.kernel.clock import Hands, now
 from fangxian.kernel.errors import NotFound, NotYours
 from fangxian.kernel.ids import new_id, read_code
 from fangxian.kernel.models import Event
+from fangxian.measures import actions
 from fangxian.measures.actions import (
     CONDITIONS_HOLD,
     NEXT_STAGE,
@@ -60,7 +62,7 @@ from fangxian.sampling.queries import calls_about
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("noon")]
 
 
-def kinds_about(subject_id: object) -> list[str]:
+def kinds_about(subject_id: UUID) -> list[str]:
     rows = Event.objects.filter(subject_id=subject_id).order_by("seq")
     return [event.kind.removeprefix("measures.") for event in rows]
 
@@ -391,6 +393,21 @@ def test_release_is_proposed_when_the_end_is_reached_and_all_tests_are_negative(
     proposed = Event.objects.get(kind="measures.release_proposed")
     assert proposed.because_id is not None
     assert propose_release(make.OFFICER_DENG, order.id) == order
+
+
+def test_orders_that_are_not_ready_do_not_keep_others_waiting(
+    noon: Hands, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make.rules("cn-v9")
+    monkeypatch.setattr(actions, "_AT_ONCE", 1)
+    make.order()
+    noon.forward(minutes=1)
+    ready = make.order(kind="home_quarantine", ends_at=in_days(0.1))
+    noon.forward(days=8)
+
+    assert propose_due_releases(PLAYBOOK) == 1
+    ready.refresh_from_db()
+    assert ready.release_proposed_at is not None
 
 
 def test_an_order_past_its_end_with_a_test_owed_is_shown_and_not_proposed(noon: Hands) -> None:

@@ -1,3 +1,4 @@
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -167,7 +168,9 @@ V9_HIGH = {
 }
 
 
-def judged(release: dict[str, object], seen: rules.Observed, origin: datetime) -> dict[str, bool]:
+def judged(
+    release: Mapping[str, object], seen: rules.Observed, origin: datetime
+) -> dict[str, bool]:
     found = rules.area_conditions(release, origin, seen, at=NOON)
     return {condition.word: condition.met for condition in found}
 
