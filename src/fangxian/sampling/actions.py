@@ -298,6 +298,10 @@ class Imported:
     loaded: int
     bad: list[BadLine]
 
+    @property
+    def refused(self) -> int:
+        return len(self.bad)
+
 
 def import_results(actor: Actor, text: str, *, laboratory_id: UUID | None = None) -> Imported:
     """Report every line of a file with the columns barcode, finding, measured_at.

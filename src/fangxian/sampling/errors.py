@@ -1,4 +1,4 @@
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING
 
 from django.utils.translation import gettext as _
 
@@ -215,19 +215,6 @@ class RoundIsOver(Refusal):
         super().__init__(
             _("The round “%(round)s” is closed. Plan a new round instead.")
             % {"round": round_.name},
-        )
-
-
-class FileCannotBeRead(Malformed):
-    code = "file_cannot_be_read"
-    status: ClassVar[int] = 422
-
-    def __init__(self) -> None:
-        super().__init__(
-            _(
-                "This is no list of results. Send a CSV file with the columns "
-                "barcode, finding, measured_at, in UTF-8 or GB 18030."
-            )
         )
 
 

@@ -66,7 +66,7 @@ def findings(outlook: Outlook) -> list[str]:
             "n": figure(need.short),
         }
         for need in plan.needs
-        if need.short
+        if need.short and need.what != "leads"
     ]
     said += [
         ngettext(

@@ -86,7 +86,7 @@ def test_the_plan_says_what_is_short_and_that_it_is_not_proven_best() -> None:
 
     assert outlook is not None
     said = findings(outlook)
-    assert "point leads: 1 of 2, short by 1" in said
+    assert "medics, by the guide's staff for a table: 2 of 4, short by 2" in said
     assert "1 point has no lead of its own." in said
     assert any("no second shift" in sentence for sentence in said)
     assert "not proven best" in honesty(outlook.plan)

@@ -1,0 +1,97 @@
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from fangxian.areas.models import Site
+from fangxian.sampling.models import Report
+
+_AT_MOST_BYTES = 2_000_000  # some 40,000 lines; a larger file is not one day's results
+
+
+class MinuteField(forms.DateTimeField):
+    """A local time to the minute, as browsers ask for it."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        widget = forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M")
+        super().__init__(
+            widget=widget, input_formats=["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"], **kwargs
+        )
+
+
+class LaboratoryField(forms.TypedChoiceField):
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(
+            label=_("Laboratory"), required=False, coerce=UUID, empty_value=None, **kwargs
+        )
+
+
+class ResultForm(forms.Form):
+    """What a laboratory found; the names are those of the verb's arguments."""
+
+    finding = forms.ChoiceField(
+        label=_("Finding"), choices=Report.Finding.choices, widget=forms.RadioSelect
+    )
+    measured_at = MinuteField(label=_("Measured at"))
+    laboratory_id = LaboratoryField()
+
+    def __init__(self, *args: Any, laboratories: Sequence[Site], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        choices = [(str(site.id), site.name) for site in laboratories]
+        self.fields["laboratory_id"].choices = [("", "—"), *choices]  # type: ignore[attr-defined]
+        if not choices:
+            del self.fields["laboratory_id"]
+
+
+class EntryForm(ResultForm):
+    """Results one after the other, by keyboard or scanner: the code first."""
+
+    barcode = forms.CharField(
+        label=_("Tube"),
+        max_length=20,
+        widget=forms.TextInput(
+            attrs={"autocomplete": "off", "autocapitalize": "characters", "spellcheck": "false"}
+        ),
+    )
+    field_order = ("barcode", "finding", "measured_at", "laboratory_id")
+
+
+class CorrectForm(ResultForm):
+    reason = forms.CharField(label=_("Why the result changes"), max_length=200)
+
+
+class VoidForm(forms.Form):
+    reason = forms.CharField(label=_("Why the tube cannot be used"), max_length=200)
+
+
+class ImportForm(forms.Form):
+    file = forms.FileField(
+        label=_("File"),
+        help_text=_("CSV with the columns barcode, finding, measured_at; UTF-8 or GB 18030."),
+        widget=forms.ClearableFileInput(attrs={"accept": ".csv,text/csv"}),
+    )
+    laboratory_id = LaboratoryField()
+
+    def __init__(self, *args: Any, laboratories: Sequence[Site], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        choices = [(str(site.id), site.name) for site in laboratories]
+        self.fields["laboratory_id"].choices = [("", "—"), *choices]  # type: ignore[attr-defined]
+        if not choices:
+            del self.fields["laboratory_id"]
+
+    def clean_file(self) -> str:
+        """The text of the file, in whichever of the two encodings it is."""
+        file = self.cleaned_data["file"]
+        if file.size > _AT_MOST_BYTES:
+            raise forms.ValidationError(
+                _("The file is larger than a day's results. Send it in parts.")
+            )
+        content = file.read()
+        for encoding in ("utf-8-sig", "gb18030"):
+            try:
+                return str(content.decode(encoding))
+            except UnicodeDecodeError:
+                continue
+        raise forms.ValidationError(_("The file is not text in UTF-8 or GB 18030."))
