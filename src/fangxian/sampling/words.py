@@ -3,7 +3,6 @@
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 
-from django.utils.formats import number_format
 from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
@@ -21,8 +20,8 @@ NEEDS: Mapping[str, object] = {
 
 
 def figure(value: float, digits: int = 0) -> str:
-    """12,345 or 4.86: grouped, with as many decimals as asked for."""
-    return str(number_format(round(value, digits), decimal_pos=digits, force_grouping=True))
+    """12,345 or 4.86: the same in both languages, with as many decimals as asked for."""
+    return f"{value:,.{digits}f}"
 
 
 def share(value: float) -> str:
