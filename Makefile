@@ -84,7 +84,7 @@ clean: ## take away what was built and installed; keeps .data
 # Set-up, one step a file in .venv/done; a step is taken again when what it depends on changed.
 
 $(DONE)/venv: requirements-setup.lock
-	@bash tools/venv.sh $(PYTHON)
+	@PATH="$${PATH#$(VIRTUAL_ENV)/bin:}" bash tools/venv.sh $(PYTHON)
 	.venv/bin/python -m pip install --quiet -r requirements-setup.lock
 	@mkdir -p $(DONE) && touch $@
 

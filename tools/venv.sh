@@ -9,6 +9,9 @@ if ! "$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null
   exit 1
 fi
 
+if .venv/bin/python -c 'import sys, pip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then
+  exit 0
+fi
 rm -rf .venv
 if "$python" -m venv .venv 2>/dev/null; then exit 0; fi
 
