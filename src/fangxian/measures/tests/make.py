@@ -3,20 +3,24 @@
 It is noon of 2 September 2022 in Xining; cn-v9 is in force.
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from itertools import count
+from typing import TYPE_CHECKING
 from uuid import UUID
 
 from django.db import transaction
 
 from fangxian.areas.models import Area, Compound, Site
 from fangxian.cases.events import CaseReported, ContactConfirmed
+from fangxian.kernel import ledger
 from fangxian.kernel.access import PLAYBOOK, Actor, Duty
 from fangxian.kernel.clock import now
 from fangxian.kernel.ids import new_id
-from fangxian.kernel.ledger import record
+from fangxian.kernel.ledger import Fact
 from fangxian.kernel.models import Event
 from fangxian.measures.actions import (
     approve_risk_area,
@@ -27,10 +31,12 @@ from fangxian.measures.actions import (
 )
 from fangxian.measures.models import EmergencyExit, Order, RiskArea
 from fangxian.measures.rules import above
-from fangxian.people.models import Resident
 from fangxian.people.tests import make as people
 from fangxian.protocol.actions import adopt_pack
 from fangxian.sampling.actions import add_swab, open_tube, report_tube_result, seal_tube
+
+if TYPE_CHECKING:
+    from fangxian.people.models import Resident
 
 NOON = datetime(2022, 9, 2, 4, 0, tzinfo=UTC)
 ADOPTED = datetime(2022, 6, 28, tzinfo=UTC)
@@ -93,42 +99,46 @@ def resident(*, at: Area | None = None) -> Resident:
     return people.resident(at=at)
 
 
+def _on_record(fact: Fact) -> Event:
+    """A fact that was there before the story begins: nothing follows from it any more."""
+    event = ledger._event(fact, PLAYBOOK, None)
+    with transaction.atomic():
+        ledger._insert([event])
+    return event
+
+
 def confirmed_contact(
     who: Resident, *, days_ago: float = 0.5, area_path: str | None = None
 ) -> Event:
     """The fact that somebody was found to have met a case."""
-    with transaction.atomic():
-        return record(
-            ContactConfirmed(
-                subject_id=new_id(),
-                area_path=who.area_path if area_path is None else area_path,
-                case_id=new_id(),
-                code="C0000017",
-                resident_id=who.id,
-                contact_kind="close",
-                how="household",
-                minutes=60,
-                last_at=now() - timedelta(days=days_ago),
-            ),
-            actor=PLAYBOOK,
+    return _on_record(
+        ContactConfirmed(
+            subject_id=new_id(),
+            area_path=who.area_path if area_path is None else area_path,
+            case_id=new_id(),
+            code="C0000017",
+            resident_id=who.id,
+            contact_kind="close",
+            how="household",
+            minutes=60,
+            last_at=now() - timedelta(days=days_ago),
         )
+    )
 
 
 def case(who: Resident, *, hours_ago: float = 6) -> Event:
     """The fact that somebody is infected; the specimen is six hours old."""
-    with transaction.atomic():
-        return record(
-            CaseReported(
-                subject_id=new_id(),
-                area_path=who.area_path,
-                code="C0000025",
-                resident_id=who.id,
-                classification="asymptomatic",
-                specimen_at=now() - timedelta(hours=hours_ago),
-                under_control=False,
-            ),
-            actor=PLAYBOOK,
+    return _on_record(
+        CaseReported(
+            subject_id=new_id(),
+            area_path=who.area_path,
+            code="C0000025",
+            resident_id=who.id,
+            classification="asymptomatic",
+            specimen_at=now() - timedelta(hours=hours_ago),
+            under_control=False,
         )
+    )
 
 
 def order(

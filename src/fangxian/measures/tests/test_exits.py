@@ -1,9 +1,12 @@
 """Emergency care: nobody, and nothing, may refuse it."""
 
+from __future__ import annotations
+
 import ast
 import inspect
 from collections.abc import Callable
 from itertools import product
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -24,7 +27,9 @@ from fangxian.measures.events import EmergencyExitStarted
 from fangxian.measures.models import EmergencyExit
 from fangxian.measures.queries import exits_listed, exits_of, exits_visible_to, get_exit
 from fangxian.measures.tests import make
-from fangxian.people.models import Resident
+
+if TYPE_CHECKING:
+    from fangxian.people.models import Resident
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("noon")]
 

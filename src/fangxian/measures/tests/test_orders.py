@@ -56,7 +56,7 @@ from fangxian.measures.queries import (
     place_holds_over,
 )
 from fangxian.measures.tests import make
-from fangxian.people.models import Resident
+from fangxian.people.queries import get_resident
 from fangxian.sampling.queries import calls_about
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("noon")]
@@ -561,7 +561,7 @@ def test_a_laboratory_has_nothing_to_read_of_orders() -> None:
 def test_orders_are_found_by_code_and_by_the_whole_name() -> None:
     make.rules()
     wanted, _other = make.order(), make.order()
-    person = Resident.objects.get(id=wanted.resident_id)
+    person = get_resident(PLAYBOOK, wanted.resident_id)
     assert person.identity is not None
     identity = person.identity.reveal()
 
