@@ -15,5 +15,5 @@ class DecideForm(forms.Form):
 
     change = forms.UUIDField(required=False)
     every = forms.BooleanField(required=False)
-    accept = forms.TypedChoiceField(choices=[("yes", _("Accept")), ("no", _("Reject"))])
+    accept = forms.TypedChoiceField(choices=[("yes", _("Accept")), ("no", _("Leave as it is"))])
     means = forms.CharField(required=False, max_length=36)

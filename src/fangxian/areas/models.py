@@ -6,6 +6,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from fangxian.kernel.clock import now
 from fangxian.kernel.fields import AreaPathField
@@ -133,7 +134,7 @@ class Site(models.Model):
         VENUE = "venue", _("venue")
         WORKPLACE = "workplace", _("workplace")
         SCHOOL = "school", _("school")
-        CHECKPOINT = "checkpoint", _("checkpoint")
+        CHECKPOINT = "checkpoint", pgettext_lazy("site", "checkpoint")
         SAMPLING_POINT = "sampling_point", _("sampling point")
         QUARANTINE_SITE = "quarantine_site", _("quarantine site")
         HOSPITAL = "hospital", _("hospital")
@@ -195,7 +196,7 @@ class EditionChange(models.Model):
     class State(models.TextChoices):
         PROPOSED = "proposed", _("to be decided")
         ACCEPTED = "accepted", _("accepted")
-        REJECTED = "rejected", _("rejected")
+        REJECTED = "rejected", _("left as it is")
         SUPERSEDED = "superseded", _("superseded")
 
     class Why(models.TextChoices):

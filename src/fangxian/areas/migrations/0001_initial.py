@@ -81,7 +81,7 @@ class Migration(migrations.Migration):
                 ('name_was', models.CharField(blank=True, max_length=60)),
                 ('name_becomes', models.CharField(blank=True, max_length=60)),
                 ('parent_code_becomes', models.CharField(blank=True, max_length=12)),
-                ('state', models.CharField(choices=[('proposed', 'to be decided'), ('accepted', 'accepted'), ('rejected', 'rejected'), ('superseded', 'superseded')], default='proposed', max_length=10)),
+                ('state', models.CharField(choices=[('proposed', 'to be decided'), ('accepted', 'accepted'), ('rejected', 'left as it is'), ('superseded', 'superseded')], default='proposed', max_length=10)),
                 ('decided_at', models.DateTimeField(null=True)),
                 ('decided_by', models.UUIDField(null=True)),
                 ('area', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='edition_changes', to='areas.area')),
