@@ -62,7 +62,9 @@ def town(random: np.random.Generator) -> tuple[Column, Column, Column, Column]:
                 weights = np.arange(1, 15_001) ** -0.8
                 place = 200_000 + random.choice(15_000, count, p=weights / weights.sum())
                 start = day + random.integers(7 * hour, 22 * hour, count)
-                length = np.clip(random.lognormal(3.2, 0.9, count), 1, 240) * 60
+                length = np.int64(60) * np.clip(random.lognormal(3.2, 0.9, count), 1, 240).astype(
+                    int
+                )
             case "checkpoint":
                 place = 300_000 + random.integers(0, 150, count)
                 start = day + random.integers(5 * hour, 23 * hour, count)
@@ -71,7 +73,7 @@ def town(random: np.random.Generator) -> tuple[Column, Column, Column, Column]:
                 place = 400_000 + random.integers(0, 86, count)
                 start = day + random.integers(7 * hour, 20 * hour, count)
                 length = random.integers(5 * 60, 45 * 60, count)
-        parts.append((person, place, start, start + length.astype(np.int64)))
+        parts.append((person, place, start, start + length))
     person, place, start, end = (np.concatenate(column) for column in zip(*parts, strict=True))
     key = (person * 500_000 + place) * (DAYS * 25 * hour) + start
     kept = random.permutation(np.unique(key, return_index=True)[1])[:VISITS]
@@ -152,7 +154,7 @@ def some_cases(cursor: Any) -> list[tuple[int, datetime, datetime]]:
 
     before = load_pack("cn-v9").contact.window_before_specimen.length
     random = np.random.default_rng(SEED + 1)
-    cases = []
+    cases: list[tuple[int, datetime, datetime]] = []
     while len(cases) < CASES:
         person = int(random.integers(1, PEOPLE + 1))
         until = DAY_ONE + timedelta(minutes=int(random.integers(5 * 1440, DAYS * 1440)))

@@ -19,6 +19,7 @@ from fangxian.kernel.errors import NotFound
 from fangxian.kernel.ids import read_code
 from fangxian.kernel.models import Event
 from fangxian.people import queries as people
+from fangxian.protocol.packs import load_pack
 from fangxian.protocol.queries import in_force
 
 
@@ -84,6 +85,16 @@ def get_case(viewer: Actor, case_id: UUID, *, for_change: bool = False) -> Case:
     if found is None:
         raise NotFound(_("case"))
     return found
+
+
+def _seen(viewer: Actor, case: Case | UUID) -> Case:
+    """A case that is in hand already is not read again."""
+    if not isinstance(case, Case):
+        return get_case(viewer, case)
+    _must_look(viewer)
+    if not viewer.sees(case.area_path):
+        raise NotFound(_("case"))
+    return case
 
 
 def case_by_code(viewer: Actor, code: str) -> Case:
@@ -172,17 +183,16 @@ def get_contact(viewer: Actor, contact_id: UUID, *, for_change: bool = False) ->
     return found
 
 
-def contacts_of(viewer: Actor, case_id: UUID) -> QuerySet[Contact]:
+def contacts_of(viewer: Actor, case: Case | UUID) -> QuerySet[Contact]:
     """The contacts of one case, the longest together first."""
-    case = get_case(viewer, case_id)
-    return case.contacts.order_by("-minutes", "-id")
+    return _seen(viewer, case).contacts.order_by("-minutes", "-id")
 
 
-def contact_counts(viewer: Actor, case_id: UUID) -> list[tuple[str, str, int]]:
+def contact_counts(viewer: Actor, case: Case | UUID) -> list[tuple[str, str, int]]:
     """How many contacts of a case are of which kind and in which state."""
-    case = get_case(viewer, case_id)
     return list(
-        case.contacts.order_by()
+        _seen(viewer, case)
+        .contacts.order_by()
         .values("kind", "state")
         .annotate(number=Count("id"))
         .values_list("kind", "state", "number")
@@ -230,28 +240,31 @@ def visits_of(
     )
 
 
-def numbers_of_case(viewer: Actor, case_id: UUID) -> list[int]:
+def numbers_of_case(viewer: Actor, case: Case | UUID) -> list[int]:
     """The short numbers under which the case's person had been seen, merged records included."""
-    case = get_case(viewer, case_id)
-    resident = people.get_resident(PLAYBOOK, case.resident_id)
+    resident = people.get_resident(PLAYBOOK, _seen(viewer, case).resident_id)
     return [resident.number, *resident.merged.values_list("number", flat=True)]
 
 
-def visits_of_case(viewer: Actor, case_id: UUID) -> list[Visit]:
+def visits_of_case(viewer: Actor, case: Case | UUID) -> list[Visit]:
     """Where the case had been in its window."""
-    case = get_case(viewer, case_id)
-    numbers = numbers_of_case(viewer, case_id)
+    case = _seen(viewer, case)
+    numbers = numbers_of_case(viewer, case)
     return visits_of(viewer, numbers, case.infectious_from, case.infectious_until)
 
 
-def activity_places(viewer: Actor, case_id: UUID) -> list[Activity]:
+def activity_places(
+    viewer: Actor, case: Case | UUID, *, visits: Sequence[Visit] | None = None
+) -> list[Activity]:
     """The places where the case had been in its window, the longest first.
+
+    visits   as `visits_of_case` gave them, where they are at hand
 
     Only the time inside the window counts. What to declare about a place is for the rules of
     risk areas to say.
     """
-    case = get_case(viewer, case_id)
-    visits = visits_of_case(viewer, case_id)
+    case = _seen(viewer, case)
+    visits = visits_of_case(viewer, case) if visits is None else visits
     sites = {
         site.number: site for site in Site.objects.filter(number__in={v.place for v in visits})
     }
@@ -347,10 +360,10 @@ def meetings_behind(viewer: Actor, contact_id: UUID) -> list[Meeting]:
     return sorted(found, key=lambda meeting: (meeting.first_at, meeting.place))
 
 
-def history_of(viewer: Actor, case_id: UUID) -> list[Event]:
+def history_of(viewer: Actor, case: Case | UUID) -> list[Event]:
     """What happened to the case, in the order of the ledger."""
-    case = get_case(viewer, case_id)
-    return list(Event.objects.filter(subject_id=case.id).order_by("seq"))
+    subject = _seen(viewer, case).id
+    return list(Event.objects.filter(subject_id=subject).order_by("seq"))
 
 
 def found_at(viewer: Actor, case: Case) -> datetime | None:
@@ -361,13 +374,13 @@ def found_at(viewer: Actor, case: Case) -> datetime | None:
     return Event.objects.filter(id=case.because_id).values_list("at", flat=True).first()
 
 
-def limits_of(viewer: Actor, case_id: UUID) -> list[Limit]:
-    """The pack's time limits that a case sets running here, in the order in which they end.
+def limits_of(viewer: Actor, case: Case | UUID) -> list[Limit]:
+    """The time limits of the case's pack that run here, in the order in which they end.
 
     What runs elsewhere (transfers, laboratory) is shown where it is done. A pack without a limit
     has no clock for it.
     """
-    case = get_case(viewer, case_id)
+    case = _seen(viewer, case)
     found = found_at(viewer, case)
     wanted = case.contacts.exclude(kind=Contact.Kind.GENERAL)
     decisions = wanted.aggregate(
@@ -379,7 +392,7 @@ def limits_of(viewer: Actor, case_id: UUID) -> list[Limit]:
         "investigation.core_tracks": (case.reported_at, case.traced_at),
         "investigation.first_report": (case.reported_at, judged if case.traced_at else None),
     }
-    spans = in_force(case.reported_at, case.area_path).time_limits
+    spans = load_pack(case.pack).time_limits
     limits = [
         Limit(name=name, began_at=began, due_at=began + spans[name].length, met_at=met)
         for name, (began, met) in running.items()

@@ -38,6 +38,7 @@ from fangxian.kernel.ledger import fact_of
 from fangxian.people import queries as people
 from fangxian.people.actions import register_resident
 from fangxian.people.queries import Brief
+from fangxian.protocol.packs import load_pack
 from fangxian.protocol.queries import in_force
 
 TONES = {
@@ -147,7 +148,8 @@ def show_case(request: Request, case_id: UUID) -> HttpResponse:
     case = queries.get_case(viewer, case_id)
     if request.htmx and "kind" in request.GET:
         return render(request, "cases/_contacts.html", _contacts(request, case))
-    pack = in_force(case.reported_at, case.area_path)
+    pack = load_pack(case.pack)
+    visits = queries.visits_of_case(viewer, case)
     span = (
         pack.contact.window_before_onset if case.onset_on else pack.contact.window_before_specimen
     )
@@ -156,9 +158,9 @@ def show_case(request: Request, case_id: UUID) -> HttpResponse:
         "place": areas.names_of(viewer, [case.area_path])[case.area_path],
         "tone": TONES[Case.Classification(case.classification)],
         "span": span.length,
-        "clocks": [_clock(limit) for limit in queries.limits_of(viewer, case_id)],
-        "activities": queries.activity_places(viewer, case_id),
-        "happenings": _happenings(viewer, case),
+        "clocks": [_clock(limit) for limit in queries.limits_of(viewer, case)],
+        "activities": queries.activity_places(viewer, case, visits=visits),
+        "happenings": _happenings(viewer, case, visits),
         "determines": in_force(now(), case.area_path).contact.determine,
         "onset_form": OnsetForm(),
         "reason_form": ReasonForm(),
@@ -169,9 +171,9 @@ def show_case(request: Request, case_id: UUID) -> HttpResponse:
 def _contacts(request: Request, case: Case) -> dict[str, Any]:
     """The panel of contacts: tabs by kind, one page of one of them."""
     viewer = request.actor
-    contacts = queries.contacts_of(viewer, case.id)
+    contacts = queries.contacts_of(viewer, case)
     counts: dict[str, dict[str, int]] = {kind: {} for kind in Contact.Kind.values}
-    for kind, state, number in queries.contact_counts(viewer, case.id):
+    for kind, state, number in queries.contact_counts(viewer, case):
         counts[kind][state] = number
     asked = request.GET.get("kind") or request.POST.get("kind") or ""
     waiting = [kind for kind, states in counts.items() if states.get(Contact.State.PROPOSED)]
@@ -216,9 +218,8 @@ def _clock(limit: queries.Limit) -> Clock:
     return Clock(str(LIMITS[limit.name]), limit, tone, state)
 
 
-def _happenings(viewer: Actor, case: Case) -> list[Happening]:
+def _happenings(viewer: Actor, case: Case, visits: Sequence[Visit]) -> list[Happening]:
     """Window, visits, specimen and what the ledger tells, in the order of time."""
-    visits = queries.visits_of_case(viewer, case.id)
     sites = _site_names(visit.place for visit in visits)
     found = [
         Happening(case.infectious_from, _("From here on others could be infected"), rank=0),
@@ -235,7 +236,7 @@ def _happenings(viewer: Actor, case: Case) -> list[Happening]:
                 visit.start_at, sites.get(visit.place, str(visit.place)), f"{stay} · {source}"
             )
         )
-    events = queries.history_of(viewer, case.id)
+    events = queries.history_of(viewer, case)
     places = areas.names_of(viewer, [event.area_path for event in events])
     for event in events:
         fact = fact_of(event)
@@ -269,7 +270,7 @@ def confirm(request: Request, case_id: UUID) -> HttpResponse:
     """The ticked contacts, or with `all` every proposed one of the kind shown."""
     case = queries.get_case(request.actor, case_id)
     if "all" in request.POST:
-        rows = queries.contacts_of(request.actor, case_id).filter(
+        rows = queries.contacts_of(request.actor, case).filter(
             kind=request.POST.get("kind", ""), state=Contact.State.PROPOSED
         )
         chosen = list(rows.values_list("id", flat=True))

@@ -160,7 +160,7 @@ def test_the_case_page_asks_as_many_questions_for_many_contacts_as_for_one(
     make.proposed(people.resident("李红"), of=case)
     signed_in(client)
     client.get(f"/cases/{case.id}")
-    with django_assert_max_num_queries(45) as asked:
+    with django_assert_max_num_queries(25) as asked:
         client.get(f"/cases/{case.id}")
     for name in "梅兰竹菊荷":
         make.proposed(people.resident(f"李{name}"), of=case)
@@ -344,13 +344,14 @@ def test_a_case_is_reported_for_somebody_found_by_name(client: Client) -> None:
 
 @pytest.mark.parametrize("asked", ["phone", "identity"])
 def test_people_are_found_by_what_they_carry(client: Client, asked: str) -> None:
-    known = {"phone": people.phone(), "identity": people.identity()}
-    wang = people.resident(**known)
+    phone, identity = people.phone(), people.identity()
+    wang = people.resident(phone=phone, identity=identity)
+    carried = {"phone": phone, "identity": identity}[asked]
 
-    page = text(signed_in(client).post("/cases/new", {"q": known[asked]}))
+    page = text(signed_in(client).post("/cases/new", {"q": carried}))
 
     assert str(wang.id) in page
-    assert known[asked] not in page.replace(f'value="{known[asked]}"', "")
+    assert page.count(carried) == 1  # in the field where it was typed
 
 
 def test_nobody_found_is_said_with_advice(client: Client) -> None:
