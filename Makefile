@@ -42,7 +42,7 @@ test: setup browser ## the whole suite: checks, tests, browser journeys
 	$(MAKE) --no-print-directory journeys
 
 check: setup ## what is checked without running it: style, types, imports, templates, words, packs
-	@$(MAKE) --no-print-directory --output-sync=target -j $(JOBS) check-types check-python \
+	@$(MAKE) --no-print-directory --output-sync=target -k -j $(JOBS) check-types check-python \
 	  check-imports check-templates check-field check-migrations check-words check-packs check-locks
 
 fix: setup ## put right what can be put right by machine

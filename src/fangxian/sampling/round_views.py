@@ -18,7 +18,7 @@ from fangxian.kernel.clock import now
 from fangxian.kernel.http import Request, paged
 from fangxian.kernel.ids import new_id
 from fangxian.protocol.packs import Pack, load_pack
-from fangxian.protocol.values import Sourced
+from fangxian.protocol.values import Number
 from fangxian.sampling import actions, queries, words
 from fangxian.sampling.models import Round
 from fangxian.sampling.planning import Outlook, outlook_of
@@ -165,7 +165,7 @@ def _names(viewer: Actor, outlook: Outlook) -> Mapping[str, str]:
 
 def _needs(plan: Plan, pack: Pack) -> list[NeedRow]:
     guide = pack.sampling
-    norms: Mapping[str, Sourced] = {
+    norms: Mapping[str, Number] = {
         "points": guide.people_per_point,
         "tables": guide.people_per_table,
         "samplers": guide.samplers_divisor,

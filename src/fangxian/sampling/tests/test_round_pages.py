@@ -6,6 +6,7 @@ from uuid import UUID
 
 import pytest
 from django.http import HttpResponse
+from django.http.response import HttpResponseBase
 from django.test import Client
 from django.urls import reverse
 
@@ -51,7 +52,8 @@ def account(username: str, *duties: Duty, within: str = make.DISTRICT) -> Accoun
     )
 
 
-def words_of(answer: HttpResponse) -> str:
+def words_of(answer: HttpResponseBase) -> str:
+    assert isinstance(answer, HttpResponse)
     return " ".join(answer.content.decode().split())
 
 
