@@ -14,7 +14,7 @@ from fangxian.dispatch.errors import (
     TaskIsClosed,
     TaskIsTaken,
 )
-from fangxian.dispatch.kinds import NEEDS_A_NOTE
+from fangxian.dispatch.kinds import NEEDS_A_NOTE, TaskLevel
 from fangxian.dispatch.models import Task
 from fangxian.dispatch.queries import PENDING, get_task
 from fangxian.kernel.access import PLAYBOOK, Actor, Duty
@@ -304,6 +304,7 @@ def escalate_overdue(actor: Actor) -> int:
                 area_path=rules.common_path([path for _id, path in here]),
                 number=len(here),
                 level=level,
+                seen_by=TaskLevel.at(level),
             ),
             actor=actor,
         )

@@ -5,10 +5,10 @@ from uuid import UUID
 
 from django.utils.translation import gettext_lazy as _
 
-from fangxian.dispatch.models import Task
+from fangxian.dispatch.kinds import TaskKind, TaskLevel
 from fangxian.kernel.ledger import Fact
 
-_WORDS = {"task": Task.Kind}
+_WORDS = {"task": TaskKind}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,9 +88,11 @@ class TaskCancelled(Fact):
 class TasksEscalated(Fact):
     """Overdue tasks that the next level now sees. The subject is the first of them."""
 
-    sentence: ClassVar = _("{number} overdue tasks in {area} went up to level {level}")
+    sentence: ClassVar = _("Overdue tasks in {area} went up to the {seen_by}: {number}")
     icon: ClassVar = "clock"
     tone: ClassVar = "warning"
+    words: ClassVar = {"seen_by": TaskLevel}
 
     number: int
     level: int
+    seen_by: str

@@ -23,6 +23,19 @@ class TaskKind(models.TextChoices):
     REPLACE_RESIDENTS = "replace_residents", _("Re-place residents of an ended community")
 
 
+class TaskLevel(models.TextChoices):
+    """Who is to see to a task by now, in the order of `Task.level`."""
+
+    GRID = "grid", _("grid")
+    COMMUNITY = "community", _("community")
+    SUBDISTRICT = "subdistrict", _("subdistrict")
+    DISTRICT = "district", _("district")
+
+    @classmethod
+    def at(cls, level: int) -> "TaskLevel":
+        return list(cls)[level]
+
+
 NEEDS_A_NOTE = frozenset(
     {TaskKind.TRANSFER_PATIENT, TaskKind.EMERGENCY_TRIP, TaskKind.RESOLVE_RESULTS}
 )

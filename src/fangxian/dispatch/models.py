@@ -6,6 +6,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from fangxian.dispatch.kinds import TaskKind
 from fangxian.kernel.access import Duty
@@ -27,9 +28,9 @@ class Task(models.Model):
     Kind = TaskKind
 
     class State(models.TextChoices):
-        OPEN = "open", _("open")
-        TAKEN = "taken", _("taken")
-        DONE = "done", _("done")
+        OPEN = "open", pgettext_lazy("task", "open")
+        TAKEN = "taken", pgettext_lazy("task", "taken")
+        DONE = "done", pgettext_lazy("task", "done")
         CANCELLED = "cancelled", _("no longer needed")
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)

@@ -7,13 +7,13 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import NoReverseMatch, reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_POST
 
 from fangxian.areas.queries import names_of
 from fangxian.dispatch import actions, queries
 from fangxian.dispatch.forms import AssignForm, BoardFilter, FinishForm, RefuseForm
-from fangxian.dispatch.kinds import NEEDS_A_NOTE, TaskKind
+from fangxian.dispatch.kinds import NEEDS_A_NOTE, TaskKind, TaskLevel
 from fangxian.dispatch.models import Task
 from fangxian.kernel.access import Actor, Duty
 from fangxian.kernel.clock import now
@@ -21,12 +21,6 @@ from fangxian.kernel.http import Request, paged
 from fangxian.kernel.ledger import told
 from fangxian.kernel.models import Account, Event
 
-LEVELS = (
-    gettext_lazy("grid"),
-    gettext_lazy("community"),
-    gettext_lazy("subdistrict"),
-    gettext_lazy("district"),
-)
 _TONES = {"open": "wait", "taken": "open", "done": "done", "cancelled": "ended"}
 
 # Where the thing is shown that a task is about, and who may open that page.
@@ -73,7 +67,7 @@ def _cards(viewer: Actor, tasks: Iterable[Task]) -> list[Card]:
             facts=" · ".join(_facts(task)),
             tone=_TONES[task.state],
             late=task.state in queries.PENDING and task.due_at < now(),
-            level=str(LEVELS[task.level]),
+            level=str(TaskLevel.at(task.level).label),
             mine=task.owner_id == viewer.id,
             about=_about(viewer, task),
             needs_note=task.kind in NEEDS_A_NOTE,

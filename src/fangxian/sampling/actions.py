@@ -1,4 +1,4 @@
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -10,31 +10,36 @@ from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from fangxian.areas.models import Site
 from fangxian.dispatch.rules import common_path
 from fangxian.kernel.access import PLAYBOOK, Actor, Duty
 from fangxian.kernel.clock import now
 from fangxian.kernel.errors import NotFound, Refusal
 from fangxian.kernel.ids import code, new_id
-from fangxian.kernel.ledger import Fact, record
+from fangxian.kernel.ledger import record
 from fangxian.kernel.models import Event
-from fangxian.people.queries import get_resident, residents_visible_to
-from fangxian.protocol.errors import NoPackInForce
-from fangxian.protocol.packs import Pack
-from fangxian.protocol.queries import Rules, in_force
+from fangxian.people.queries import get_resident
+from fangxian.protocol.queries import in_force
 from fangxian.sampling import events, rules
+from fangxian.sampling.batches import Sight, answer, check_row, insert_swabs, insert_tubes
+from fangxian.sampling.checks import (
+    OWED,
+    capacity_for,
+    count_turnout,
+    must_be_open,
+    must_collect,
+    numbers,
+    pack_at,
+    refuse_pooling,
+    take_tests,
+    to_explain,
+    uncount_turnout,
+)
 from fangxian.sampling.errors import (
-    BeforeTheIncident,
-    MeasuredBeforeSealed,
-    MustNotBePooled,
-    NoSuchFinding,
     ReasonMissing,
     RoundIsNotOpen,
     RoundIsOver,
     RoundStartsInThePast,
     SealedBeforeSwabbed,
-    SwabbedTwiceInOneTube,
-    TimeInTheFuture,
     TubeAlreadyReported,
     TubeAwaitsNoResult,
     TubeHasNoResult,
@@ -43,12 +48,19 @@ from fangxian.sampling.errors import (
     TubeIsFull,
     TubeIsNotOpen,
 )
+from fangxian.sampling.findings import (
+    announce,
+    check_measured,
+    decide,
+    finding_of,
+    keep_beside,
+    laboratory_of,
+    said_before,
+)
 from fangxian.sampling.models import Report, Round, Swab, TestCall, Tube, Turnout
 from fangxian.sampling.planning import Resources, kept, look_ahead
 from fangxian.sampling.queries import get_round, get_tube, tube_by_barcode
 from fangxian.sampling.rules import Answer, Call, SealedTube
-
-_OWED = (TestCall.State.DUE, TestCall.State.TAKEN)
 
 # Tubes
 
@@ -71,14 +83,14 @@ def open_tube(
     """
     if tube_id is not None and Tube.objects.filter(id=tube_id).exists():
         return get_tube(actor, tube_id)
-    _must_collect(actor, area_path)
-    round_ = _open_round(actor, round_id)
+    must_collect(actor, area_path)
+    round_ = must_be_open(actor, round_id)
     if retest_of_id is not None:
         get_tube(actor, retest_of_id)
         purpose = Tube.Purpose.RETEST
 
     pack = in_force(now(), area_path)
-    number = _numbers(1)[0]
+    number = numbers(1)[0]
     tube = Tube(
         id=tube_id or new_id(),
         number=number,
@@ -87,7 +99,7 @@ def open_tube(
         purpose=purpose,
         retest_of_id=retest_of_id,
         area_path=area_path,
-        capacity=_capacity(pack, purpose, group),
+        capacity=capacity_for(pack, purpose, group),
         pack=pack.stamp,
         opened_at=now(),
     )
@@ -113,17 +125,17 @@ def add_swab(actor: Actor, tube_id: UUID, resident_id: UUID, *, taken_at: dateti
         raise TubeIsNotOpen(tube)
     if tube.swabs >= tube.capacity:
         raise TubeIsFull(tube)
-    pack = _pack_at(taken_at, tube.area_path)
-    owed = list(TestCall.objects.filter(resident_id=resident.id, state__in=_OWED))
-    _refuse_pooling(tube.capacity, owed, pack, tube)
+    pack = pack_at(taken_at, tube.area_path)
+    owed = list(TestCall.objects.filter(resident_id=resident.id, state__in=OWED))
+    refuse_pooling(tube.capacity, owed, pack, tube)
 
     swab = Swab.objects.create(tube=tube, resident_id=resident.id, taken_at=taken_at)
     tube.swabs += 1
-    tube.retest_of_id = tube.retest_of_id or _to_explain(owed)
+    tube.retest_of_id = tube.retest_of_id or to_explain(owed)
     tube.save(update_fields=["swabs", "retest_of"])
-    _take(owed, taken_at, tube.id)
+    take_tests(owed, taken_at, tube.id)
     if tube.round_id is not None:
-        _count_tested(tube.round_id, {resident.id: resident.area_path})
+        count_turnout(tube.round_id, {resident.id: resident.area_path})
     return swab
 
 
@@ -138,7 +150,7 @@ def seal_tube(actor: Actor, tube_id: UUID, *, sealed_at: datetime) -> Tube:
         raise TubeIsNotOpen(tube)
     if tube.swabs == 0:
         raise TubeIsEmpty(tube)
-    _pack_at(sealed_at, tube.area_path)
+    pack_at(sealed_at, tube.area_path)
     if tube.members.filter(taken_at__gt=sealed_at).exists():
         raise SealedBeforeSwabbed
 
@@ -172,7 +184,7 @@ def void_tube(actor: Actor, tube_id: UUID, *, reason: str) -> Tube:
     tube.save(update_fields=["state", "void_reason"])
     tube.calls.exclude(state=TestCall.State.CANCELLED).update(state=TestCall.State.DUE, tube=None)
     if tube.round_id is not None:
-        _uncount_tested(tube)
+        uncount_turnout(tube.round_id, tube)
     record(
         events.TubeVoided(
             subject_id=tube.id,
@@ -207,26 +219,26 @@ def report_tube_result(
     """
     tube = get_tube(actor, tube_id, for_change=True)
     actor.must(Duty.ENTER_RESULTS, at=tube.area_path)
-    found = _finding(finding)
-    laboratory = _laboratory(actor, laboratory_id)
+    found = finding_of(finding)
+    laboratory = laboratory_of(actor, laboratory_id)
     if tube.state in {Tube.State.OPEN, Tube.State.VOID}:
         raise TubeAwaitsNoResult(tube)
-    said = _said_before(tube, laboratory)
+    said = said_before(tube, laboratory)
     if said is not None and said.finding == found:
         return tube
     measured_before = tube.state == Tube.State.INVALID and found != Report.Finding.INVALID
     if said is not None and not measured_before:
         raise TubeAlreadyReported(tube, said.get_finding_display())
-    _check_measured(tube, measured_at)
+    check_measured(tube, measured_at)
 
     if tube.state != Tube.State.SEALED and not measured_before:
-        _keep_beside(actor, tube, found, measured_at, laboratory, because)
+        keep_beside(actor, tube, found, measured_at, laboratory, because)
         return tube
     tube.reports.exclude(standing=Report.Standing.CORRECTED).update(
         standing=Report.Standing.SET_ASIDE
     )
-    _decide(actor, tube, found, measured_at, laboratory)
-    _announce(actor, tube, because)
+    decide(actor, tube, found, measured_at, laboratory)
+    announce(actor, tube, measured_at, because)
     return tube
 
 
@@ -248,8 +260,8 @@ def correct_tube_result(
     """
     tube = get_tube(actor, tube_id, for_change=True)
     actor.must(Duty.ENTER_RESULTS, at=tube.area_path)
-    found, reason = _finding(finding), _reason(reason)
-    laboratory = _laboratory(actor, laboratory_id)
+    found, reason = finding_of(finding), _reason(reason)
+    laboratory = laboratory_of(actor, laboratory_id)
     if tube.result_at is None:
         raise TubeHasNoResult(tube)
     was = tube.state
@@ -260,14 +272,14 @@ def correct_tube_result(
     facts = {"subject_id": tube.id, "area_path": tube.area_path, "barcode": tube.barcode}
     cause: Event | UUID | None = because
     if was != found:
-        _check_measured(tube, measured_at)
+        check_measured(tube, measured_at)
         tube.reports.filter(standing=Report.Standing.DECIDED).update(
             standing=Report.Standing.CORRECTED
         )
         tube.reports.filter(standing=Report.Standing.CONFIRMED).update(
             standing=Report.Standing.SET_ASIDE
         )
-        _decide(actor, tube, found, measured_at, laboratory, reason)
+        decide(actor, tube, found, measured_at, laboratory, reason)
         corrected = events.TubeResultCorrected(
             **facts, pack=tube.pack, was=was, becomes=found, reason=reason
         )
@@ -280,7 +292,7 @@ def correct_tube_result(
         settling = record(settled, actor=actor, because=because)
         cause = cause if was != found else settling
     if was != found:
-        _announce(actor, tube, cause)
+        announce(actor, tube, measured_at, cause)
     return tube
 
 
@@ -544,29 +556,29 @@ def register_tubes(
 
     A row that is refused does not hold up the others. A tube that is here already changes nothing.
     """
-    round_ = _open_round(actor, round_id)
+    round_ = must_be_open(actor, round_id)
     known = dict(Tube.objects.filter(id__in=[row.id for row in rows]).values_list("id", "barcode"))
     new = list({row.id: row for row in rows if row.id not in known}.values())
-    sight = _Sight(new)
+    sight = Sight(new)
     refused: dict[UUID, Refusal] = {}
     sound: list[tuple[SealedTube, int, str]] = []
     for row in new:
         try:
-            sound.append((row, *_check_row(actor, row, sight)))
+            sound.append((row, *check_row(actor, row, sight)))
         except Refusal as refusal:
             refused[row.id] = refusal
 
-    made = _insert_tubes(sound, round_)
-    rows_made = [row for row, _capacity, _stamp in sound if row.id in made]
-    _insert_swabs(rows_made, sight)
+    made = insert_tubes(sound, round_)
+    rows_made = [row for row, capacity_for, _stamp in sound if row.id in made]
+    insert_swabs(rows_made, sight)
     if round_ is not None:
         homes = {p: sight.homes[p] for row in rows_made for p, _at in row.members}
-        _count_tested(round_.id, homes)
+        count_turnout(round_.id, homes)
     for row in rows_made:
         for person, taken_at in row.members:
             if person in sight.owed:
-                _take(sight.owed[person], taken_at, row.id)
-                if retested := _to_explain(sight.owed[person]):
+                take_tests(sight.owed[person], taken_at, row.id)
+                if retested := to_explain(sight.owed[person]):
                     Tube.objects.filter(id=row.id, retest_of=None).update(retest_of_id=retested)
     if rows_made:
         record(
@@ -579,333 +591,10 @@ def register_tubes(
             ),
             actor=actor,
         )
-    return [_answer(row.id, made, known, refused) for row in rows]
-
-
-class _Sight:
-    """What the checks of a batch need to know, asked once for all rows."""
-
-    def __init__(self, rows: Iterable[SealedTube]) -> None:
-        people = {person for row in rows for person, _at in row.members}
-        self.homes: dict[UUID, str] = dict(
-            residents_visible_to(PLAYBOOK).filter(id__in=people).values_list("id", "area_path")
-        )
-        self.owed: dict[UUID, list[TestCall]] = {}
-        for call in TestCall.objects.filter(resident_id__in=people, state__in=_OWED):
-            self.owed.setdefault(call.resident_id, []).append(call)
-        self.rules = Rules()
-
-
-def _check_row(actor: Actor, row: SealedTube, sight: _Sight) -> tuple[int, str]:
-    """The tube's capacity and the pack it comes from; raises what is wrong with the row."""
-    _must_collect(actor, row.area_path)
-    people = [person for person, _at in row.members]
-    if len(set(people)) != len(people):
-        raise SwabbedTwiceInOneTube
-    pack = sight.rules.in_force(now(), row.area_path)
-    capacity = _capacity(pack, row.purpose, row.group)
-    tube = Tube(barcode="—", capacity=capacity)
-    if not people:
-        raise TubeIsEmpty(tube)
-    if len(people) > capacity:
-        raise TubeIsFull(tube)
-    for person, taken_at in row.members:
-        if person not in sight.homes:
-            raise NotFound(_("resident"), resident=str(person))
-        if taken_at > row.sealed_at:
-            raise SealedBeforeSwabbed
-        _refuse_pooling(capacity, sight.owed.get(person, []), pack, None)
-    _pack_at(min(taken_at for _person, taken_at in row.members), row.area_path, sight.rules)
-    _pack_at(row.sealed_at, row.area_path, sight.rules)
-    return capacity, pack.stamp
-
-
-def _insert_tubes(
-    rows: Sequence[tuple[SealedTube, int, str]], round_: Round | None
-) -> dict[UUID, str]:
-    """Barcodes of the tubes that are new; another transaction may have brought one meanwhile."""
-    if not rows:
-        return {}
-    numbers = _numbers(len(rows))
-    with connection.cursor() as cursor:
-        cursor.execute(
-            """
-            INSERT INTO sampling_tube (id, number, barcode, area_path, purpose, swabs, capacity,
-                pack, opened_at, sealed_at, state, void_reason, round_id)
-            SELECT *, 'sealed', '', %s::uuid
-            FROM unnest(%s::uuid[], %s::int[], %s::text[], %s::text[], %s::text[],
-                %s::smallint[], %s::smallint[], %s::text[], %s::timestamptz[], %s::timestamptz[])
-            ON CONFLICT (id) DO NOTHING
-            RETURNING id, barcode
-            """,
-            [
-                round_.id if round_ else None,
-                [row.id for row, _capacity, _stamp in rows],
-                numbers,
-                [code("T", number) for number in numbers],
-                [row.area_path for row, _capacity, _stamp in rows],
-                [row.purpose for row, _capacity, _stamp in rows],
-                [len(row.members) for row, _capacity, _stamp in rows],
-                [capacity for _row, capacity, _stamp in rows],
-                [stamp for _row, _capacity, stamp in rows],
-                [row.opened_at or row.members[0][1] for row, _capacity, _stamp in rows],
-                [row.sealed_at for row, _capacity, _stamp in rows],
-            ],
-        )
-        return dict(cursor.fetchall())
-
-
-def _insert_swabs(rows: Sequence[SealedTube], sight: _Sight) -> None:
-    swabs = [(row.id, person, at) for row in rows for person, at in row.members]
-    with connection.cursor() as cursor:
-        cursor.execute(
-            """
-            INSERT INTO sampling_swab (id, tube_id, resident_id, taken_at)
-            SELECT * FROM unnest(%s::uuid[], %s::uuid[], %s::uuid[], %s::timestamptz[])
-            """,
-            [
-                [new_id() for _swab in swabs],
-                [tube for tube, _person, _at in swabs],
-                [person for _tube, person, _at in swabs],
-                [at for _tube, _person, at in swabs],
-            ],
-        )
-
-
-def _answer(
-    row_id: UUID, made: dict[UUID, str], known: dict[UUID, str], refused: dict[UUID, Refusal]
-) -> Answer:
-    if row_id in refused:
-        refusal = refused[row_id]
-        return Answer(id=row_id, outcome="refused", code=refusal.code, message=refusal.message)
-    if row_id in made:
-        return Answer(id=row_id, outcome="registered", barcode=made[row_id])
-    return Answer(id=row_id, outcome="known", barcode=known.get(row_id, ""))
-
-
-# What several verbs need
-
-
-def _must_collect(actor: Actor, area_path: str) -> None:
-    if not actor.sees(area_path):
-        raise NotFound(_("place"), area=area_path)
-    actor.must(Duty.COLLECT_SAMPLES, at=area_path)
-
-
-def _open_round(actor: Actor, round_id: UUID | None) -> Round | None:
-    if round_id is None:
-        return None
-    round_ = get_round(actor, round_id)
-    if round_.state != Round.State.OPEN:
-        raise RoundIsNotOpen(round_)
-    return round_
-
-
-def _numbers(count: int) -> list[int]:
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT nextval('sampling_tube_number') FROM generate_series(1, %s)", [count]
-        )
-        return [row[0] for row in cursor.fetchall()]
-
-
-def _capacity(pack: Pack, purpose: str, group: str) -> int:
-    if purpose == Tube.Purpose.RETEST:
-        return 1
-    return pack.sampling.pool_size(group or rules.GROUP_OF_PURPOSE[purpose])
-
-
-def _pack_at(moment: datetime, area_path: str, batch: Rules | None = None) -> Pack:
-    """The rules in force then; raises when nothing of this incident can have happened then."""
-    if rules.in_the_future(moment, now()):
-        raise TimeInTheFuture
-    try:
-        return (batch.in_force if batch else in_force)(moment, area_path)
-    except NoPackInForce as none:
-        raise BeforeTheIncident from none
-
-
-def _refuse_pooling(capacity: int, owed: Iterable[TestCall], pack: Pack, tube: Tube | None) -> None:
-    """Whoever has a pool to explain is alone in a tube; people under an order as the pack says."""
-    at_most = capacity
-    for call in owed:
-        retest = call.reason == TestCall.Reason.RETEST
-        at_most = min(at_most, 1 if retest else pack.sampling.pool_size(call.group))
-    if at_most < capacity:
-        raise MustNotBePooled(tube, at_most=at_most)
-
-
-def _to_explain(owed: Iterable[TestCall]) -> UUID | None:
-    """The positive pool that a swab of this person is to explain, the oldest if several."""
-    pools = [call.about_id for call in owed if call.reason == TestCall.Reason.RETEST]
-    if not pools:
-        return None
-    known = Tube.objects.filter(id__in=pools).order_by("opened_at", "id")
-    return known.values_list("id", flat=True).first()
-
-
-def _take(owed: Iterable[TestCall], taken_at: datetime, tube_id: UUID) -> None:
-    """Count a swab for every retest that is due, and for one test day of each order.
-
-    Of several test days the earliest is taken, so a person owes as many tests as the pack says;
-    a day that has not come cannot be taken.
-    """
-    ends = rules.day_ends(taken_at, ZoneInfo(settings.TIME_ZONE))
-    taken: dict[UUID, TestCall] = {}
-    for call in sorted(owed, key=lambda call: (call.due_at, call.id)):
-        retest = call.reason == TestCall.Reason.RETEST
-        if call.state == TestCall.State.DUE and (retest or call.due_at < ends):
-            taken.setdefault(call.about_id, call)
-    TestCall.objects.filter(id__in=[call.id for call in taken.values()]).update(
-        state=TestCall.State.TAKEN, tube_id=tube_id
-    )
-
-
-def _count_tested(round_id: UUID, homes: dict[UUID, str]) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "INSERT INTO sampling_turnout (round_id, resident_id, area_path)"
-            " SELECT %s, * FROM unnest(%s::uuid[], %s::text[]) ON CONFLICT DO NOTHING",
-            [round_id, list(homes), list(homes.values())],
-        )
-
-
-def _uncount_tested(tube: Tube) -> None:
-    """Those who have no other swab in the round are to be tested again."""
-    elsewhere = Swab.objects.filter(tube__round_id=tube.round_id).exclude(
-        tube__state=Tube.State.VOID
-    )
-    Turnout.objects.filter(
-        round_id=tube.round_id, resident_id__in=tube.members.values("resident_id")
-    ).exclude(resident_id__in=elsewhere.values("resident_id")).delete()
-
-
-def _finding(word: str) -> Report.Finding:
-    if word not in Report.Finding.values:
-        raise NoSuchFinding(word)
-    return Report.Finding(word)
+    return [answer(row.id, made, known, refused) for row in rows]
 
 
 def _reason(text: str) -> str:
     if not text.strip():
         raise ReasonMissing
     return text.strip()
-
-
-def _laboratory(actor: Actor, site_id: UUID | None) -> Site | None:
-    if site_id is None:
-        return None
-    site = Site.objects.filter(id=site_id, kind=Site.Kind.LABORATORY).first()
-    if site is None:
-        raise NotFound(_("laboratory"), laboratory=str(site_id))
-    return site
-
-
-def _check_measured(tube: Tube, measured_at: datetime) -> None:
-    _pack_at(measured_at, tube.area_path)
-    if tube.sealed_at is not None and measured_at < tube.sealed_at:
-        raise MeasuredBeforeSealed(tube)
-
-
-def _said_before(tube: Tube, laboratory: Site | None) -> Report | None:
-    """What this laboratory said last and has not corrected."""
-    reports = tube.reports.filter(laboratory=laboratory).exclude(standing=Report.Standing.CORRECTED)
-    return reports.order_by("-reported_at", "-id").first()
-
-
-def _decide(
-    actor: Actor,
-    tube: Tube,
-    found: Report.Finding,
-    measured_at: datetime,
-    laboratory: Site | None,
-    reason: str = "",
-) -> None:
-    _report(actor, tube, found, measured_at, laboratory, Report.Standing.DECIDED, reason)
-    tube.state, tube.result_at = Tube.State(found), measured_at
-    tube.save(update_fields=["state", "result_at"])
-    tube.calls.exclude(state=TestCall.State.CANCELLED).update(
-        state=rules.call_after(found, tube.swabs)
-    )
-
-
-def _keep_beside(
-    actor: Actor,
-    tube: Tube,
-    found: Report.Finding,
-    measured_at: datetime,
-    laboratory: Site | None,
-    because: Event | UUID | None,
-) -> None:
-    """Another laboratory's word. One that could not measure neither agrees nor disagrees."""
-    if found == tube.state:
-        standing = Report.Standing.CONFIRMED
-    elif found == Report.Finding.INVALID:
-        standing = Report.Standing.SET_ASIDE
-    else:
-        standing = Report.Standing.DISPUTED
-    _report(actor, tube, found, measured_at, laboratory, standing)
-    if standing == Report.Standing.DISPUTED:
-        record(
-            events.LaboratoriesDisagree(
-                subject_id=tube.id,
-                area_path=tube.area_path,
-                pack=tube.pack,
-                barcode=tube.barcode,
-                said=tube.state,
-                says=found,
-            ),
-            actor=actor,
-            because=because,
-        )
-
-
-def _report(
-    actor: Actor,
-    tube: Tube,
-    found: Report.Finding,
-    measured_at: datetime,
-    laboratory: Site | None,
-    standing: Report.Standing,
-    reason: str = "",
-) -> None:
-    Report.objects.create(
-        tube=tube,
-        laboratory=laboratory,
-        finding=found,
-        standing=standing,
-        measured_at=measured_at,
-        reported_at=now(),
-        reported_by=actor.id,
-        reason=reason,
-    )
-
-
-def _announce(actor: Actor, tube: Tube, because: Event | UUID | None) -> Event:
-    """The finding of a tube, with what it was taken for as its cause where no other is given."""
-    swabs = list(tube.members.order_by("taken_at"))
-    single = swabs[0] if len(swabs) == 1 else None
-    if because is None and single is not None:
-        call = tube.calls.filter(because_id__isnull=False).order_by("due_at").first()
-        because = call.because_id if call else None
-    found = _FACT_OF[tube.state]
-    fact = found(
-        subject_id=tube.id,
-        area_path=tube.area_path,
-        pack=tube.pack,
-        barcode=tube.barcode,
-        swabs=tube.swabs,
-        purpose=tube.purpose,
-        resident_id=single.resident_id if single else None,
-        retest_of_id=tube.retest_of_id,
-        specimen_at=swabs[-1].taken_at,
-        measured_at=tube.result_at,
-    )
-    return record(fact, actor=actor, because=because)
-
-
-_FACT_OF: dict[str, type[Fact]] = {
-    Tube.State.POSITIVE: events.TubeFoundPositive,
-    Tube.State.NEGATIVE: events.TubeFoundNegative,
-    Tube.State.INVALID: events.TubeFoundInvalid,
-}

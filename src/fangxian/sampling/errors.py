@@ -137,6 +137,16 @@ class NoSuchFinding(Malformed):
         )
 
 
+class NoSuchPurpose(Malformed):
+    code = "no_such_purpose"
+
+    def __init__(self, word: str) -> None:
+        super().__init__(
+            _("“%(word)s” is nothing a tube is taken for. Say round, retest, order or wish.")
+            % {"word": word[:20]}
+        )
+
+
 class ReasonMissing(Malformed):
     code = "reason_missing"
 

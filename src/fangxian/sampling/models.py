@@ -5,6 +5,7 @@ from typing import ClassVar
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from fangxian.kernel.clock import now
 from fangxian.kernel.fields import AreaPathField
@@ -18,9 +19,9 @@ class Round(models.Model):
     """
 
     class State(models.TextChoices):
-        PLANNED = "planned", _("planned")
-        OPEN = "open", _("open")
-        CLOSED = "closed", _("closed")
+        PLANNED = "planned", pgettext_lazy("round", "planned")
+        OPEN = "open", pgettext_lazy("round", "open")
+        CLOSED = "closed", pgettext_lazy("round", "closed")
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     name = models.CharField(max_length=60)
@@ -60,7 +61,7 @@ class Tube(models.Model):
     """
 
     class State(models.TextChoices):
-        OPEN = "open", _("open")
+        OPEN = "open", pgettext_lazy("tube", "open")
         SEALED = "sealed", _("sealed")
         NEGATIVE = "negative", _("negative")
         POSITIVE = "positive", _("positive")
@@ -245,7 +246,7 @@ class TestCall(models.Model):
         ORDER = "order", _("test day of an order")
 
     class State(models.TextChoices):
-        DUE = "due", _("due")
+        DUE = "due", pgettext_lazy("test", "due")
         TAKEN = "taken", _("sample taken")
         NEGATIVE = "negative", _("negative")
         POSITIVE = "positive", _("positive")

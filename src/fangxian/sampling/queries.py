@@ -275,3 +275,16 @@ def round_progress(viewer: Actor, round_id: UUID) -> Progress:
         tubes={state: count for state, count, _swabs in rows},
         swabs=sum(swabs for state, _count, swabs in rows if state != Tube.State.VOID),
     )
+
+
+def swabs_by_hour(viewer: Actor, round_id: UUID) -> list[tuple[datetime, int]]:
+    """Swabs in tubes sealed in each hour of a round (person-times), earliest first."""
+    round_ = get_round(viewer, round_id)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT date_trunc('hour', sealed_at) AS hour, sum(swabs) FROM sampling_tube"
+            " WHERE round_id = %s AND area_path LIKE %s AND state NOT IN ('open', 'void')"
+            " GROUP BY hour ORDER BY hour",
+            [round_.id, viewer.within + "%"],
+        )
+        return [(hour, int(swabs)) for hour, swabs in cursor.fetchall()]

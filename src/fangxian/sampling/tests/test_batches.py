@@ -112,6 +112,17 @@ def test_a_single_tube_of_a_batch_takes_the_test_that_is_owed() -> None:
     assert queries.get_tube(PLAYBOOK, row.id).retest_of_id == pool.id
 
 
+def test_of_two_swabs_in_one_batch_the_first_takes_the_test() -> None:
+    person = make.resident()
+    call = make.call(person)
+    rows = [make.sealed_row(person, purpose="order") for _ in range(2)]
+
+    register_tubes(make.SAMPLER_WANG, rows)
+
+    call.refresh_from_db()
+    assert (call.state, call.tube_id) == ("taken", rows[0].id)
+
+
 def test_a_batch_costs_the_same_number_of_statements_for_any_size() -> None:
     def statements(rows: list[SealedTube]) -> int:
         with CaptureQueriesContext(

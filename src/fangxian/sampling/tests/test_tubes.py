@@ -31,6 +31,11 @@ def test_a_tube_of_a_round_holds_as_many_swabs_as_the_guide_says() -> None:
     assert pool.pack == "cn-v9@1"
 
 
+def test_a_tube_is_taken_for_one_of_four_things() -> None:
+    with pytest.raises(errors.NoSuchPurpose, match="retest"):
+        open_tube(make.SAMPLER_WANG, area_path=make.COMMUNITY, purpose="fun")
+
+
 def test_a_retest_is_always_single() -> None:
     pool = make.tube()
 
