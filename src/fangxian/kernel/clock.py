@@ -11,6 +11,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 
+from django.utils.timezone import localdate
+
 
 class Hands:
     """The hands of a moved clock: it stands still until it is told to go on."""
@@ -42,6 +44,11 @@ def now() -> dt.datetime:
     """The present moment, aware, in UTC; the moved one inside `playing` or a served exercise."""
     hands = _hands.get()
     return hands.at if hands else dt.datetime.now(dt.UTC) + _OFFSET  # noqa: TID251
+
+
+def today() -> dt.date:
+    """The day of the clock, where the district is."""
+    return localdate(now())
 
 
 def moved() -> bool:

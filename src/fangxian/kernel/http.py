@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Generic, TypeVar
 
+from allauth.account.authentication import get_authentication_records
 from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
 from django.db import DatabaseError, connection
@@ -113,7 +114,9 @@ class KnowTheActor:
         """
         if request.path.startswith(self.OPEN):
             return None
-        idle = time.time() - request.session.get("touched", time.time())
+        proofs = get_authentication_records(request)
+        last = max((proof["at"] for proof in proofs), default=0.0)
+        idle = time.time() - max(request.session.get("touched", time.time()), last)
         if idle > settings.SESSION_LOCK_SECONDS:
             where = reverse("account_reauthenticate") + f"?next={request.get_full_path()}"
             if request.headers.get("HX-Request"):

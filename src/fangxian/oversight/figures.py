@@ -86,7 +86,7 @@ def persons_tested(viewer: Actor) -> Figure:
     under_way = sampling.round_under_way(viewer)
     if under_way is None:
         return Figure(0)
-    share = sampling.tested_in_all(viewer, under_way.id)
+    share = sampling.round_share(viewer, under_way.id)
     return Figure(share.tested, None, share.people)
 
 
@@ -179,17 +179,17 @@ def grids(viewer: Actor) -> list[GridRow]:
     tasks = dispatch.counts_by_area(viewer, steps=depth)
     names = names_of(viewer, paths)
     rows = []
-    for grid in found:
-        trend = _per_day(cases.get(grid.path, []), days)
-        work = tasks.get(grid.path)
+    for one in found:
+        trend = _per_day(cases.get(one.path, []), days)
+        work = tasks.get(one.path)
         rows.append(
             GridRow(
-                path=grid.path,
-                number=grid.number,
-                name=names.get(grid.path, grid.name),
-                level=levels.get(grid.path, 0),
+                path=one.path,
+                number=one.number,
+                name=names.get(one.path, one.name),
+                level=levels.get(one.path, 0),
                 cases7=sum(trend[-WEEK:]),
-                coverage=coverage.get(grid.path),
+                coverage=coverage.get(one.path),
                 trend=trend,
                 pending=work.pending if work else 0,
                 overdue=work.overdue if work else 0,
@@ -221,14 +221,14 @@ def round_progress(viewer: Actor) -> RoundProgress | None:
     under_way = sampling.round_under_way(viewer)
     if under_way is None:
         return None
-    share = sampling.tested_in_all(viewer, under_way.id)
+    share = sampling.round_share(viewer, under_way.id)
     length = under_way.deadline - under_way.starts_at
     hours = [
         under_way.starts_at + timedelta(hours=hour)
         for hour in range(int(length / timedelta(hours=1)) + 1)
     ]
     asked = tuple(round(share.people * (hour - under_way.starts_at) / length) for hour in hours)
-    sealed = sampling.swabs_sealed(viewer, under_way.id)
+    sealed = sampling.swabs_by_hour(viewer, under_way.id)
     taken = tuple(
         sum(swabs for at, swabs in sealed if at < hour) if hour <= now() + _AN_HOUR else None
         for hour in hours

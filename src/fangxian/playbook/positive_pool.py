@@ -23,7 +23,10 @@ Who is held, for how long, and when the retest is due, comes from the pack in fo
 (`positive_pool`); this file holds only the order of things.
 """
 
+from datetime import datetime
 from uuid import UUID
+
+from django.db.models import Max
 
 from fangxian.cases.actions import report_case
 from fangxian.dispatch.actions import close_tasks_about, open_task
@@ -49,7 +52,7 @@ from fangxian.sampling.events import (
     TubeFoundNegative,
     TubeFoundPositive,
 )
-from fangxian.sampling.queries import calls_about, members_of
+from fangxian.sampling.queries import calls_about, members_of, swabs_in
 from fangxian.sampling.rules import Call
 
 
@@ -97,17 +100,26 @@ def _suspect_everyone_in_the_tube(fact: TubeFoundPositive, event: Event) -> None
 
 
 def _report_the_person(fact: TubeFoundPositive, resident_id: UUID, event: Event) -> None:
+    first = _first_specimen(fact)
     report_case(
         PLAYBOOK,
         resident_id=resident_id,
         classification="asymptomatic",  # until an interview finds an onset
-        specimen_at=fact.specimen_at,
+        specimen_at=first,
         found_by="screening",
-        under_control=is_restricted(PLAYBOOK, resident_id, before=fact.specimen_at),
+        under_control=is_restricted(PLAYBOOK, resident_id, before=first),
         because=event,
     )
     if fact.retest_of_id:
         _settle_pool(fact.retest_of_id, event)
+
+
+def _first_specimen(fact: TubeFoundPositive) -> datetime:
+    """Of the pool, for a retest only confirms it: the person was infected, and free, by then."""
+    if fact.retest_of_id is None:
+        return fact.specimen_at
+    taken = swabs_in(PLAYBOOK, fact.retest_of_id).aggregate(last=Max("taken_at"))["last"]
+    return taken or fact.specimen_at
 
 
 def on_tube_found_negative(fact: TubeFoundNegative, event: Event) -> None:

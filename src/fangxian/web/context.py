@@ -58,6 +58,7 @@ NAVIGATION = (
     Entry("people:residents", gettext_lazy("Residents"), "users", frozenset({Duty.SEE_REGISTER})),
     Entry("areas:tree", gettext_lazy("Areas"), "building", frozenset({Duty.MANAGE_AREAS})),
     Entry("ledger", gettext_lazy("Ledger"), "ledger", frozenset({Duty.AUDIT})),
+    Entry("jobs", gettext_lazy("Jobs"), "settings", frozenset({Duty.OPERATE})),
 )
 
 

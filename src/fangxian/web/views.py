@@ -17,6 +17,7 @@ from fangxian.kernel import ledger as book
 from fangxian.kernel.access import Duty
 from fangxian.kernel.clock import now
 from fangxian.kernel.http import Request, paged
+from fangxian.kernel.jobs import jobs_to_look_at, try_again
 from fangxian.kernel.models import Seal
 from fangxian.measures.queries import orders_of, risk_areas_over
 from fangxian.people.actions import open_person
@@ -110,6 +111,17 @@ def ledger(request: Request) -> HttpResponse:
         "unsealed": book.unsealed(),
     }
     return render(request, "web/ledger.html", context)
+
+
+@require_GET
+def jobs(request: Request) -> HttpResponse:
+    return render(request, "web/jobs.html", {"jobs": jobs_to_look_at(request.actor)})
+
+
+@require_POST
+def try_job_again(request: Request, job_id: int) -> HttpResponse:
+    try_again(request.actor, job_id)
+    return redirect("jobs")
 
 
 @require_GET

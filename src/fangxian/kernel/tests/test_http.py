@@ -5,6 +5,7 @@ import logging
 
 import pytest
 from django.db import connection, transaction
+from django.http import HttpResponse
 from django.test import Client, RequestFactory
 from django.test.utils import CaptureQueriesContext
 from pytest_django import Settings
@@ -105,7 +106,7 @@ def test_polling_does_not_keep_a_screen_open(client: Client) -> None:
 
 
 def test_a_refusal_is_a_page_a_fragment_or_json(rf: RequestFactory) -> None:
-    door = http.AnswerRefusals(lambda request: http.HttpResponse())
+    door = http.AnswerRefusals(lambda _request: HttpResponse())
     refusal = NotYours("Enter results")
 
     as_json = door.process_exception(rf.get("/", headers={"Accept": "application/json"}), refusal)

@@ -1,5 +1,7 @@
 """The ledger is append only, and its seals show what was changed, taken out or put in."""
 
+from uuid import UUID
+
 import pytest
 from django.db import DatabaseError, IntegrityError, connection, transaction
 
@@ -16,7 +18,7 @@ def written(number: int) -> list[Event]:
     return list(Event.objects.order_by("tx", "seq"))
 
 
-def tamper(statement: str, *values: object) -> None:
+def tamper(statement: str, *values: UUID | int) -> None:
     """What somebody with all rights on the database could do."""
     with connection.cursor() as cursor:
         cursor.execute("SET session_replication_role = replica")

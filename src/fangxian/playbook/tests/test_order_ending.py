@@ -11,6 +11,7 @@ from fangxian.measures.actions import (
     propose_due_releases,
     serve_order,
 )
+from fangxian.measures.models import Order
 from fangxian.measures.queries import get_order, orders_past_end
 from fangxian.playbook.tests import make
 from fangxian.playbook.tests.make import GRID_WORKER_WANG, OFFICER_DENG, measures
@@ -19,7 +20,7 @@ from fangxian.sampling.queries import calls_about
 pytestmark = pytest.mark.django_db
 
 
-def home_order() -> measures.Order:
+def home_order() -> Order:
     """Home quarantine of a close contact under the ten items."""
     make.rules("cn-10")
     who = make.resident(at=make.door(make.estate()[0]))

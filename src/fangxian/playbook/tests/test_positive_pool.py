@@ -6,6 +6,7 @@ from fangxian.cases.queries import open_case_of
 from fangxian.kernel import ledger
 from fangxian.kernel.access import PLAYBOOK
 from fangxian.measures.queries import orders_about, orders_of, place_holds_over
+from fangxian.people.models import Resident
 from fangxian.playbook.tests import make
 from fangxian.playbook.tests.make import found, neighbours, sealed_tube
 from fangxian.sampling.models import Tube
@@ -15,7 +16,7 @@ from fangxian.web.queries import beginning_of
 pytestmark = pytest.mark.django_db
 
 
-def positive_pool(people: list[make.Resident]) -> Tube:
+def positive_pool(people: list[Resident]) -> Tube:
     return found(sealed_tube(people), "positive")
 
 
