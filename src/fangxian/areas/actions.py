@@ -3,12 +3,11 @@ from uuid import UUID
 
 import shapely
 from django.db import connection, transaction
-from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
-from fangxian.areas import rooting, structure
+from fangxian.areas import proposing, rooting, structure
 from fangxian.areas.datum import Datum
-from fangxian.areas.editions import Table, only
+from fangxian.areas.editions import Table
 from fangxian.areas.errors import (
     AlreadyBuilt,
     AreaHasEnded,
@@ -39,15 +38,12 @@ from fangxian.areas.events import (
 )
 from fangxian.areas.jobs import settle_move
 from fangxian.areas.models import Area, Boundary, EditionChange, Neighbour, Site
+from fangxian.areas.numbering import lock_the_tree, take_numbers
 from fangxian.areas.queries import areas_visible_to, changes_visible_to, get_area, get_site
 from fangxian.areas.rules import (
     DIGITS,
-    Difference,
-    Kind,
     NewArea,
     NewSite,
-    Place,
-    compare,
     fits,
     is_code_of,
     path_below,
@@ -60,7 +56,6 @@ from fangxian.kernel.errors import NotFound
 from fangxian.kernel.ledger import record, record_many
 from fangxian.kernel.models import Event
 
-_TREE = 7_026_101  # advisory lock: one change of the tree at a time
 _LONGEST_NAME = 60
 
 
@@ -229,23 +224,6 @@ def end_area(actor: Actor, area_id: UUID, *, because: Event | None = None) -> Ar
     return area
 
 
-def lock_the_tree() -> None:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_TREE])
-
-
-def take_numbers(sequence: str, how_many: int) -> range:
-    """Consecutive numbers of a sequence. The tree must be locked, so that nobody else takes any."""
-    if not how_many:
-        return range(0)
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT nextval(%s::regclass)", [sequence])
-        first = int(cursor.fetchone()[0])
-        if how_many > 1:
-            cursor.execute("SELECT setval(%s::regclass, %s)", [sequence, first + how_many - 1])
-    return range(first, first + how_many)
-
-
 # Sites
 
 
@@ -332,16 +310,16 @@ def import_edition(
     lock_the_tree()
     top = next((place for place in table.places if place.code == district), None)
     if top is None:
-        raise DistrictNotListed(district, "—")
+        raise DistrictNotListed(district)
     root = areas_visible_to(actor).filter(code=was or district, ended_at=None).first()
     added, changes = 0, list[EditionChange]()
     if root is None:
-        root, added = _plant(actor, table, top, edition)
+        root, added = proposing.plant(actor, table, top, edition)
     else:
         actor.must(Duty.MANAGE_AREAS, at=root.path)
         if root.edition and root.edition > edition:
             raise OlderEdition(edition, root.edition)
-        changes = _propose(actor, table, root, top, edition)
+        changes = proposing.propose(actor, table, root, top, edition)
         Area.objects.filter(id=root.id).update(edition=edition)
     record(
         EditionImported(
@@ -356,103 +334,6 @@ def import_edition(
         actor=actor,
     )
     return root, added, changes
-
-
-def _plant(actor: Actor, table: Table, top: Place, edition: int) -> tuple[Area, int]:
-    known = {area.code: area for area in Area.objects.exclude(code="").filter(ended_at=None)}
-    added: list[Area] = []
-    for level in ("province", "city", "district", "subdistrict", "community"):
-        rows = [place for place in only(table.places, level) if place.code not in known]
-        made = []
-        for place, number in zip(rows, take_numbers("areas_area_number", len(rows)), strict=True):
-            parent = known.get(place.parent_code)
-            if parent is None and level != "province":
-                raise ParentNotThere(place.name, place.parent_code)
-            actor.must(Duty.MANAGE_AREAS, at=parent.path if parent else "")
-            made.append(
-                Area(
-                    number=number,
-                    parent=parent,
-                    level=level,
-                    code=place.code,
-                    name=place.name,
-                    path=path_below(parent.path if parent else "", number),
-                    edition=edition,
-                )
-            )
-        Area.objects.bulk_create(made)
-        known |= {area.code: area for area in made}
-        added += made
-    return known[top.code], len(added)
-
-
-def _propose(
-    actor: Actor, table: Table, root: Area, top: Place, edition: int
-) -> list[EditionChange]:
-    areas = {
-        area.code: area
-        for area in Area.objects.filter(
-            path__startswith=root.path,
-            level__in=["subdistrict", "community"],
-            ended_at=None,
-        )
-        .exclude(code="")
-        .select_related("parent")
-    }
-    _supersede(actor, EditionChange.objects.filter(district=root))
-    known = [
-        Place(area.level, area.code, area.name, area.parent.code if area.parent else "")
-        for area in areas.values()
-    ]
-    differences = compare(known, only(table.places, "subdistrict", "community"))
-    if (top.code, top.name) != (root.code, root.name):
-        kind: Kind = "recoded" if top.code != root.code else "renamed"
-        old = Place("district", root.code, root.name, top.parent_code)
-        differences.insert(0, Difference(kind, "same_code", old, top))
-        areas[root.code] = root
-    gone = {one.known.code for one in differences if one.kind == "ended" and one.known}
-    Area.objects.filter(
-        id__in=[area.id for code, area in areas.items() if code not in gone]
-    ).update(edition=edition)
-    said_no = {
-        _what(change)
-        for change in EditionChange.objects.filter(district=root, edition=edition, state="rejected")
-    }
-    changes = [_change(one, root, areas, edition) for one in differences]
-    return EditionChange.objects.bulk_create(
-        [change for change in changes if _what(change) not in said_no]
-    )
-
-
-def _what(change: EditionChange) -> tuple[object, ...]:
-    """Two changes that say the same; one that was rejected is not proposed again."""
-    return change.area_id, change.code_becomes, change.name_becomes, change.parent_code_becomes
-
-
-def _supersede(actor: Actor, changes: QuerySet[EditionChange]) -> None:
-    changes.filter(state="proposed").update(
-        state="superseded", decided_at=now(), decided_by=actor.id
-    )
-
-
-def _change(one: Difference, root: Area, areas: dict[str, Area], edition: int) -> EditionChange:
-    place = one.listed or one.known
-    assert place is not None  # noqa: S101 - a difference has at least one side
-    return EditionChange(
-        edition=edition,
-        district=root,
-        area_path=root.path,
-        kind=one.kind,
-        why=one.why,
-        area=areas[one.known.code] if one.known else None,
-        candidates=[areas[candidate.code].id for candidate in one.candidates],
-        level=place.level,
-        code_was=one.known.code if one.known else "",
-        name_was=one.known.name if one.known else "",
-        code_becomes=one.listed.code if one.listed else "",
-        name_becomes=one.listed.name if one.listed else "",
-        parent_code_becomes=one.listed.parent_code if one.listed else "",
-    )
 
 
 @transaction.atomic
@@ -524,7 +405,7 @@ def _carry_out(actor: Actor, changes: list[EditionChange], events: dict[UUID, Ev
     ending = [change for change in changes if change.kind == EditionChange.Kind.ENDED]
     others = [change for change in changes if change.kind != EditionChange.Kind.ENDED]
     about = [change.area_id for change in others if change.area_id]
-    _supersede(actor, EditionChange.objects.filter(area_id__in=about))
+    proposing.supersede(actor, EditionChange.objects.filter(area_id__in=about))
     for change in ending:
         end_area(actor, _area_of(change), because=events[change.id])
     Area.objects.filter(

@@ -77,13 +77,14 @@ class DistrictNotListed(Refusal):
     code = "district_not_listed"
     status: ClassVar[int] = 422
 
-    def __init__(self, district: str, files: str) -> None:
+    def __init__(self, district: str) -> None:
         super().__init__(
             _(
-                "No row for the district %(district)s was found in %(files)s. Check the six "
-                "digits; a development zone has a county-level code of its own."
+                "The files have no row for the district %(district)s. Check the six digits, and "
+                "that the file of districts is among them; a development zone has a code of its "
+                "own."
             )
-            % {"district": district, "files": files},
+            % {"district": district},
             district=district,
         )
 
