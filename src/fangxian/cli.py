@@ -188,10 +188,7 @@ def _database(argv: list[str]) -> int:
 
 
 _COMMANDS: dict[str, tuple[str, Command]] = {
-    "demo": (
-        "build a made-up district at full size, play a day, serve it",
-        _room("exercise.demo", "demo"),
-    ),
+    "demo": ("build a made-up district at full size, play a day, serve it", _demo),
     "serve": ("serve the product", _serve),
     "worker": ("run background jobs", _worker),
     "migrate": ("bring the database up to date", _migrate),
