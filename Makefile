@@ -121,7 +121,6 @@ check-imports:
 	lint-imports --no-cache
 
 check-templates:
-	djlint --quiet --check src
 	djlint --quiet --lint src
 
 check-field:
