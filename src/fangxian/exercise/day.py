@@ -16,16 +16,18 @@ the whole play is moved; the dice have a seed.
 """
 
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from fangxian.areas.models import Area
 from fangxian.areas.queries import (
     area_by_code,
     area_of_level,
     areas_of_level,
+    enclosing,
     sites_of_kind,
 )
 from fangxian.cases.actions import (
@@ -75,7 +77,7 @@ SUBDISTRICT = "630105002"
 POOL = 10
 VENUES = 400
 SHARE_BY_NOON = 0.12  # of the district, swabbed when the laboratory's first results come
-RESULTS_BY_NOON = 300
+RESULTS_BY_NOON = 0.06  # of the tubes
 # As published on the day: 360 outside medics, 85 point leads, 2,900 others.
 AT_HAND = Resources(medics=360, leads=85, others=2900, opens=time(6), closes=time(22))
 
@@ -96,14 +98,19 @@ class Scene:
     dice: random.Random
     venues: list[int] = field(default_factory=list)  # numbers of those where people meet
     tube: UUID = field(default_factory=new_id)
+    round: UUID = field(default_factory=new_id)
+    singles: dict[UUID, UUID] = field(default_factory=dict)  # the squad's tubes by resident
 
 
 def at(hour: int, minute: int = 0, *, days_back: int = 0) -> datetime:
     return datetime.combine(DAY - timedelta(days=days_back), time(hour, minute), ZONE)
 
 
-def play(pack_id: str, say: Callable[[str], None]) -> Scene:
-    """Play the days before and the day itself under one pack; what it was played with."""
+def play(pack_id: str, say: Callable[[str], None], *, until: datetime = EVENING) -> Scene:
+    """Play the days before and the day itself under one pack; what it was played with.
+
+    until   what is due at this hour or later is left to others
+    """
     with clock.playing(RULES_FROM) as hands:
         district = area_by_code(BUILDER, DISTRICT).path
         adopt_pack(BUILDER, pack_id, area_path=district, from_at=RULES_FROM, reason="exercise")
@@ -116,33 +123,18 @@ def play(pack_id: str, say: Callable[[str], None]) -> Scene:
             for _ in range(number):
                 earlier_case(scene, hands)
         say("2 September 2022")
-        hands.to(at(6))
-        round_id = begin_round(scene)
-        hands.to(at(8, 40))
-        swab_the_stairwell(scene, round_id, hands)
-        swab_the_district(scene, round_id, hands)
-        hands.to(at(14, 5))
-        report_tube_result(scene.actors["li"], scene.tube, "positive", measured_at=clock.now())
-        hands.to(at(15, 10))
-        singles = retest_singly(scene, hands)
-        hands.to(at(18, 20))
-        report_singles(scene, singles, hands)
-        hands.to(at(18, 50))
-        interview(scene, hands)
-        hands.to(at(19, 30))
-        decide(scene)
-        hands.to(at(20, 10))
-        emergency(scene, hands)
-        hands.to(at(21, 20))
-        serve(scene)
+        for hour, what_happens in HOURS:
+            if hour >= until:
+                break
+            hands.to(hour)
+            what_happens(scene, hands)
     return scene
 
 
 def set_scene(district: str) -> Scene:
     """A stairwell with ten people at home, a compound around it, and somebody who needs care."""
     dice = random.Random(SEED)  # noqa: S311 - dice of a play, not of a lock
-    subdistrict = area_by_code(BUILDER, SUBDISTRICT).path
-    for unit in areas_of_level(BUILDER, "unit", below=subdistrict):
+    for unit in _stairwells(district):
         building = area_of_level(BUILDER, unit.path, "building")
         if building is None or building.compound_id is None:
             continue
@@ -153,29 +145,20 @@ def set_scene(district: str) -> Scene:
             continue
         case = living[0]
         members = [case, *[one for one in home if one.id != case.id][: POOL - 1]]
-        around = [
-            other.path
-            for other in areas_of_level(BUILDER, "building", below=subdistrict)
-            if other.compound_id == building.compound_id and other.id != building.id
-        ]
-        in_need = _somebody_in_need(around)
+        in_need = _somebody_in_need(
+            [one for one in enclosing(BUILDER, unit.path, "compound") if one != building.path]
+        )
         if in_need is None:
             continue
-        community = area_of_level(BUILDER, unit.path, "community")
-        grid = area_of_level(BUILDER, unit.path, "grid")
-        if community is None or grid is None:
-            continue
-        places = {
-            "district": district,
-            "subdistrict": subdistrict,
-            "community": community.path,
-            "grid": grid.path,
-        }
+        places = {"district": district}
+        for level in ("subdistrict", "community", "grid"):
+            if (place := area_of_level(BUILDER, unit.path, level)) is not None:
+                places[level] = place.path
         return Scene(
             district=district,
-            subdistrict=subdistrict,
-            community=community.path,
-            grid=grid.path,
+            subdistrict=places["subdistrict"],
+            community=places["community"],
+            grid=places["grid"],
             stairwell=unit.path,
             members=[one.id for one in members],
             case=case.id,
@@ -184,6 +167,13 @@ def set_scene(district: str) -> Scene:
             dice=dice,
         )
     raise LookupError("no stairwell of the district has ten people at home")
+
+
+def _stairwells(district: str) -> Iterator[Area]:
+    """Those of one subdistrict first; a district of few people may have none to play in there."""
+    usual = area_by_code(BUILDER, SUBDISTRICT).path
+    yield from areas_of_level(BUILDER, "unit", below=usual)
+    yield from areas_of_level(BUILDER, "unit", below=district).exclude(path__startswith=usual)
 
 
 def _somebody_in_need(buildings: Sequence[str]) -> UUID | None:
@@ -258,23 +248,28 @@ def single(
     report_tube_result(by, tube.id, finding, measured_at=clock.now())
 
 
-def begin_round(scene: Scene) -> UUID:
+def begin_round(scene: Scene, hands: clock.Hands) -> None:
     chen = scene.actors["chen"]
     round_ = plan_round(chen, area_path=scene.district, starts_at=clock.now(), resources=AT_HAND)
     open_round(chen, round_.id)
-    return round_.id
+    scene.round = round_.id
 
 
-def swab_the_stairwell(scene: Scene, round_id: UUID, hands: clock.Hands) -> None:
+def swab(scene: Scene, hands: clock.Hands) -> None:
+    swab_the_stairwell(scene, hands)
+    swab_the_district(scene, hands)
+
+
+def swab_the_stairwell(scene: Scene, hands: clock.Hands) -> None:
     ma = scene.actors["ma"]
-    tube = open_tube(ma, tube_id=scene.tube, area_path=scene.stairwell, round_id=round_id)
+    tube = open_tube(ma, tube_id=scene.tube, area_path=scene.stairwell, round_id=scene.round)
     for resident_id in scene.members:
         add_swab(ma, tube.id, resident_id, taken_at=clock.now())
         hands.forward(seconds=40)
     seal_tube(ma, tube.id, sealed_at=clock.now())
 
 
-def swab_the_district(scene: Scene, round_id: UUID, hands: clock.Hands) -> None:
+def swab_the_district(scene: Scene, hands: clock.Hands) -> None:
     """A part of the round that is behind them at noon: one pool after another, home by home."""
     ma, li = scene.actors["ma"], scene.actors["li"]
     people = list(
@@ -298,28 +293,30 @@ def swab_the_district(scene: Scene, round_id: UUID, hands: clock.Hands) -> None:
         )
     hands.to(at(13, 50))
     for start in range(0, len(tubes), 500):
-        register_tubes(ma, tubes[start : start + 500], round_id=round_id)
+        register_tubes(ma, tubes[start : start + 500], round_id=scene.round)
     waiting = tubes_awaiting_result(li).exclude(id=scene.tube).values_list("id", flat=True)
-    for tube_id in waiting[:RESULTS_BY_NOON]:
+    for tube_id in waiting[: round(RESULTS_BY_NOON * len(tubes))]:
         report_tube_result(li, tube_id, "negative", measured_at=clock.now())
 
 
-def retest_singly(scene: Scene, hands: clock.Hands) -> dict[UUID, UUID]:
-    """The squad's tubes by resident."""
+def report_pool(scene: Scene, hands: clock.Hands) -> None:
+    li = scene.actors["li"]
+    report_tube_result(li, scene.tube, "positive", measured_at=clock.now())
+
+
+def retest_singly(scene: Scene, hands: clock.Hands) -> None:
     ma = scene.actors["ma"]
-    tubes = {}
     for resident_id in scene.members:
         tube = open_tube(ma, area_path=scene.stairwell, purpose="retest", retest_of_id=scene.tube)
         add_swab(ma, tube.id, resident_id, taken_at=clock.now())
         hands.forward(minutes=2)
         seal_tube(ma, tube.id, sealed_at=clock.now())
-        tubes[resident_id] = tube.id
-    return tubes
+        scene.singles[resident_id] = tube.id
 
 
-def report_singles(scene: Scene, tubes: dict[UUID, UUID], hands: clock.Hands) -> None:
+def report_singles(scene: Scene, hands: clock.Hands) -> None:
     li = scene.actors["li"]
-    for resident_id, tube_id in tubes.items():
+    for resident_id, tube_id in scene.singles.items():
         finding = "positive" if resident_id == scene.case else "negative"
         report_tube_result(li, tube_id, finding, measured_at=clock.now())
         hands.forward(seconds=30)
@@ -348,7 +345,7 @@ def interview(scene: Scene, hands: clock.Hands) -> None:
     confirm_contacts(zhao, close.values_list("id", flat=True))
 
 
-def decide(scene: Scene) -> None:
+def decide(scene: Scene, hands: clock.Hands) -> None:
     chen = scene.actors["chen"]
     for area in risk_areas_proposed(chen):
         approve_risk_area(chen, area.id)
@@ -376,7 +373,7 @@ def emergency(scene: Scene, hands: clock.Hands) -> None:
     hand_over_patient(scene.actors["liu"], leaving.id)
 
 
-def serve(scene: Scene) -> None:
+def serve(scene: Scene, hands: clock.Hands) -> None:
     """The grid worker brings the orders of the stairwell to the doors."""
     wang = scene.actors["wang"]
     for order in orders_in_force(BUILDER).filter(area_path__startswith=wang.within, served_at=None)[
@@ -386,3 +383,16 @@ def serve(scene: Scene) -> None:
     for task in my_tasks(wang).filter(kind="deliver_notice")[:1]:
         take_task(wang, task.id)
         finish_task(wang, task.id, note="楼栋内逐户告知完毕")
+
+
+HOURS = (
+    (at(6), begin_round),
+    (at(8, 40), swab),
+    (at(14, 5), report_pool),
+    (at(15, 10), retest_singly),
+    (at(18, 20), report_singles),
+    (at(18, 50), interview),
+    (at(19, 30), decide),
+    (at(20, 10), emergency),
+    (at(21, 20), serve),
+)

@@ -33,6 +33,7 @@ CENTRES = {
     "630105400": (101.755, 36.690),
 }
 GRIDS = 150
+A_GRID_AT_LEAST = 250  # people; below that, estates would be of one building
 DWELLINGS_PER_PERSON = 0.4  # somewhat more doors than households
 # As published on 2 September 2022: 86 points with 336 tables. The others are made up.
 SITES = Wanted(
@@ -68,7 +69,7 @@ def template_name(people: int) -> str:
 
 def ensure_template(people: int, *, fresh: bool, say: Say) -> None:
     """Build the district, unless it is there. A half-built one is begun again."""
-    name = template_name(people)
+    name, before = template_name(people), str(settings.DATABASES["default"]["NAME"])
     with _server() as server:
         known = server.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name]).fetchone()
         if known and not fresh:
@@ -83,7 +84,7 @@ def ensure_template(people: int, *, fresh: bool, say: Say) -> None:
     vault.ensure_keys()
     with clock.playing(RULES_FROM):
         build(people, say)
-    connections.close_all()
+    _work_in(before)
     with _server() as server:
         server.execute(
             sql.SQL("ALTER DATABASE {} RENAME TO {}").format(
@@ -103,7 +104,7 @@ def build(people: int, say: Say) -> None:
         BUILDER,
         place.id,
         dwellings=round(people * DWELLINGS_PER_PERSON),
-        grids=GRIDS,
+        grids=min(GRIDS, people // A_GRID_AT_LEAST),
         sites=SITES,
         centres=CENTRES,
         seed=SEED,
