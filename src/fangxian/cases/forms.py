@@ -1,6 +1,6 @@
 """What is typed about cases. Rules are not here: the verbs have them."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django import forms
@@ -27,7 +27,12 @@ class _Day(forms.DateField):
 class FilterForm(forms.Form):
     """The bar above the list."""
 
-    q = forms.CharField(label=_("Case code"), required=False, max_length=20)
+    q = forms.CharField(
+        label=_("Case code"),
+        required=False,
+        max_length=20,
+        widget=forms.SearchInput(attrs={"placeholder": "C000000"}),
+    )
     classification = forms.ChoiceField(label=_("Classification"), required=False)
     state = forms.ChoiceField(label=_("State"), required=False)
     area = forms.ChoiceField(label=_("Area"), required=False)
@@ -43,10 +48,6 @@ class FilterForm(forms.Form):
             field = self.fields[name]
             assert isinstance(field, forms.ChoiceField)  # noqa: S101 - as declared above
             field.choices = [("", everything), *choices]
-        for name, field in self.fields.items():
-            field.widget.attrs["aria-label"] = field.label
-            if name == "q":
-                field.widget.attrs |= {"type": "search", "placeholder": field.label}
 
 
 def _indented(areas: Iterable[Area]) -> _Choices:
@@ -120,11 +121,16 @@ class VisitForm(forms.Form):
     start_at = _Moment(label=_("From"))
     end_at = _Moment(label=_("To"))
 
-    def __init__(self, *args: Any, sites: Iterable[Site], **kwargs: Any) -> None:
+    def __init__(
+        self, *args: Any, sites: Iterable[Site], standing_at: Mapping[str, str], **kwargs: Any
+    ) -> None:
         super().__init__(*args, **kwargs)
         field = self.fields["place"]
         assert isinstance(field, forms.ChoiceField)  # noqa: S101 - as declared above
-        field.choices = [(str(site.number), site.name) for site in sites]
+        # Chains have many shops of one name.
+        field.choices = [
+            (str(site.number), f"{site.name} · {standing_at[site.area_path]}") for site in sites
+        ]
 
 
 class ReasonForm(forms.Form):

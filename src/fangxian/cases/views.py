@@ -329,7 +329,8 @@ def visit(request: Request, case_id: UUID) -> HttpResponse:
     sites = areas.sites_visible_to(request.actor).filter(closed_at=None)
     sites = sites.filter(name__icontains=asked).order_by("name", "number")[:30]
     found = list(sites) if asked else []
-    form = VisitForm(request.POST or None, sites=found)
+    standing_at = areas.names_of(request.actor, [site.area_path for site in found])
+    form = VisitForm(request.POST or None, sites=found, standing_at=standing_at)
     if request.method == "POST" and form.is_valid():
         said = form.cleaned_data
         actions.tell_visit(
