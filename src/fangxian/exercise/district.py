@@ -152,5 +152,6 @@ def _create(server: psycopg.Connection[Any], name: str, template: str = "templat
 
 def _work_in(name: str) -> None:
     connections.close_all()
-    connection.settings_dict["NAME"] = name
+    # Not in place: Django hands out its settings themselves, which name the demonstration's.
+    connection.settings_dict = {**connection.settings_dict, "NAME": name}
     vault.forget_keys()
