@@ -76,6 +76,7 @@ DISTRICT = "630105"
 SUBDISTRICT = "630105002"
 POOL = 10
 VENUES = 400
+VISITS_A_DAY = 15_000
 SHARE_BY_NOON = 0.12  # of the district, swabbed when the laboratory's first results come
 RESULTS_BY_NOON = 0.06  # of the tubes
 # As published on the day: 360 outside medics, 85 point leads, 2,900 others.
@@ -189,14 +190,11 @@ def go_about(scene: Scene) -> None:
     """Scans at venues in the days that matter: who was where, so that contacts can be found."""
     venues = sites_of_kind(BUILDER, "venue", below=scene.district).order_by("number")
     scene.venues = list(venues.values_list("number", flat=True)[:VENUES])
-    people = list(
-        residents_in(BUILDER, scene.district)
-        .order_by("id")
-        .values_list("number", flat=True)[:20000]
-    )
+    everybody = residents_in(BUILDER, scene.district).order_by("number")
+    people = list(everybody.values_list("number", flat=True))
     rows = []
     for days_back in range(1, 5):
-        for person in scene.dice.sample(people, min(15000, len(people))):
+        for person in scene.dice.sample(people, min(VISITS_A_DAY, len(people))):
             start = at(scene.dice.randint(8, 19), scene.dice.randint(0, 59), days_back=days_back)
             rows.append(
                 VisitRow(
