@@ -591,21 +591,29 @@ def _end(
 
 
 @transaction.atomic
-def advance_order(actor: Actor, order_id: UUID, *, because: Because = None) -> Order:
+def advance_order(
+    actor: Actor, order_id: UUID, *, reason: str = "", because: Because = None
+) -> Order:
     """Go on to the next stage of the pack, which is a new order; the last stage just ends.
 
     Returns the order of the next stage, or the ended one where there is none.
+
+    reason   needed while a release condition does not hold
     """
     order = get_order(actor, order_id, for_change=True)
     actor.must(Duty.DECIDE_MEASURES, at=order.area_path)
     if order.state != Order.State.IN_FORCE:
         return order.followed_by.first() or order
+    met = all(condition.met for condition in order_conditions(PLAYBOOK, order.id))
+    if not met and not reason.strip():
+        raise NotYetReleasable(order.code)
     cause = _cause(order.id, because)
     measure = in_force(now(), order.area_path).measure(order.subject)
     more = measure is not None and rules.plan_stage(
         measure.stages, order.counted_from, at=now(), first=order.stage + 1, zone=ZONE
     )
-    _end(actor, [order], reason=NEXT_STAGE if more else CONDITIONS_HOLD, cause=cause)
+    by_rule = NEXT_STAGE if more else CONDITIONS_HOLD
+    _end(actor, [order], reason=reason.strip() or by_rule, cause=cause)
     if not more:
         return order
     following = issue_order(

@@ -31,7 +31,7 @@ from fangxian.measures.forms import (
     ReleaseForm,
     RiskAreaFilter,
 )
-from fangxian.measures.models import EmergencyExit, Order, RiskArea
+from fangxian.measures.models import EmergencyExit, Objection, Order, RiskArea
 from fangxian.people.queries import Brief, brief
 from fangxian.protocol.queries import in_force
 
@@ -93,7 +93,8 @@ def _about_order(viewer: Actor, order: Order) -> dict[str, Any]:
         "place": names_of(viewer, [order.area_path])[order.area_path],
         "cause": queries.cause_of(viewer, order.because_id),
         "rule": queries.rule_behind(viewer, order),
-        "tests": list(queries.tests_of(viewer, order.id)),
+        "tests": queries.tests_of(viewer, order.id),
+        "now": now(),
     }
 
 
@@ -102,6 +103,7 @@ def _forms(viewer: Actor, order: Order) -> dict[str, Any]:
     places = names_of(viewer, {event.area_path for event in evidence})
     said = [(event, told(event, area=places[event.area_path])) for event in evidence]
     return {
+        "advance_form": ReleaseForm(auto_id="advance_%s"),
         "extend_form": ExtendForm(evidence=said, auto_id="extend_%s"),
         "end_form": ReasonForm(auto_id="end_%s"),
         "objection_form": ObjectionForm(auto_id="object_%s"),
@@ -117,13 +119,15 @@ def order(
     found = queries.get_order(viewer, order_id)
     in_force = found.state == Order.State.IN_FORCE
     decides = viewer.may(Duty.DECIDE_MEASURES, at=found.area_path)
+    objections = list(queries.objections_to(viewer, order_id))
     context = {
         **_about_order(viewer, found),
         **_forms(viewer, found),
         **invalid,
         "conditions": queries.order_conditions(viewer, order_id) if in_force else [],
         "extensions": list(found.extensions.order_by("at")),
-        "objections": list(queries.objections_to(viewer, order_id)),
+        "objections": objections,
+        "may_object": in_force and all(one.state != Objection.State.OPEN for one in objections),
         "past_end": in_force and found.ends_at <= now(),
         "may_decide": in_force and decides,
         "may_decide_objection": decides,
@@ -177,7 +181,10 @@ def end(request: Request, order_id: UUID) -> HttpResponse:
 
 @require_POST
 def advance(request: Request, order_id: UUID) -> HttpResponse:
-    following = actions.advance_order(request.actor, order_id)
+    form = ReleaseForm(request.POST, auto_id="advance_%s")
+    if not form.is_valid():
+        return order(request, order_id, 422, advance_form=form)
+    following = actions.advance_order(request.actor, order_id, **form.cleaned_data)
     return redirect("measures:order", following.id)
 
 

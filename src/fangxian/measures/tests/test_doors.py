@@ -199,7 +199,7 @@ def test_a_form_that_is_not_filled_in_comes_back_with_the_page(officer: Client) 
     for name, thing in (
         ("extend", order),
         ("end", order),
-        ("object", order),
+        ("object", make.order()),
         ("decide", objection),
         ("reject", area),
     ):
@@ -230,7 +230,8 @@ def test_the_next_stage_opens_with_its_own_page(officer: Client, noon: Hands) ->
     order = make.order(days_ago=0)
     noon.forward(days=7, hours=1)
 
-    where = send(officer, "advance", order.id)
+    assert "200" in send(officer, "advance", order.id, reason="x" * 201, status=422)
+    where = send(officer, "advance", order.id, reason="results on paper")
 
     following = Order.objects.get(follows=order)
     assert where == reverse("measures:order", args=[following.id])

@@ -427,21 +427,34 @@ def test_the_next_stage_is_a_new_order_that_follows(noon: Hands) -> None:
     order = make.order(days_ago=0)
     noon.forward(days=7, hours=2)
 
-    following = advance_order(make.OFFICER_DENG, order.id)
+    with pytest.raises(NotYetReleasable):
+        advance_order(make.OFFICER_DENG, order.id)
+    following = advance_order(make.OFFICER_DENG, order.id, reason="results on paper")
 
     assert (following.kind, following.stage) == ("home_monitoring", 1)
     assert following.follows == order
     assert following.ends_at == order.counted_from + timedelta(days=10)
     order.refresh_from_db()
-    assert (order.state, order.end_reason) == ("ended", NEXT_STAGE)
+    assert (order.state, order.end_reason) == ("ended", "results on paper")
     assert advance_order(make.OFFICER_DENG, order.id) == following
     assert list(orders_in_force(PLAYBOOK)) == [following]
 
 
+def test_a_stage_whose_conditions_hold_goes_on_without_a_word(noon: Hands) -> None:
+    make.rules("cn-v9")
+    order = make.order(ends_at=in_days(0.1))
+    noon.forward(days=1)
+
+    advance_order(make.OFFICER_DENG, order.id)
+
+    order.refresh_from_db()
+    assert order.end_reason == NEXT_STAGE
+
+
 def test_after_the_last_stage_the_order_just_ends(noon: Hands) -> None:
     make.rules("cn-v9")
-    order = make.order(days_ago=8)
-    noon.forward(days=3)
+    order = make.order(subject="infected")
+    noon.forward(days=7)
 
     ended = advance_order(make.OFFICER_DENG, order.id)
 
