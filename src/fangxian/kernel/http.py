@@ -99,7 +99,7 @@ class KnowTheActor:
         user = request.user
         if isinstance(user, Account):
             request.actor = user.actor  # type: ignore[attr-defined]
-            if locked := self._lock(request):
+            if locked := self._lock(request, user):
                 return locked
         elif isinstance(user, AnonymousUser) and not request.path.startswith(self.OPEN):
             if request.headers.get("HX-Request"):
@@ -107,14 +107,14 @@ class KnowTheActor:
             return redirect(f"{settings.LOGIN_URL}?next={request.get_full_path()}")
         return self.answer(request)
 
-    def _lock(self, request: HttpRequest) -> HttpResponse | None:
+    def _lock(self, request: HttpRequest, user: Account) -> HttpResponse | None:
         """After a while without a touch the password is asked for again.
 
         A page that only polls is not a touch: an unattended screen locks although it is live.
         """
         if request.path.startswith(self.OPEN):
             return None
-        proofs = get_authentication_records(request)
+        proofs = get_authentication_records(request, user)
         last = max((proof["at"] for proof in proofs), default=0.0)
         idle = time.time() - max(request.session.get("touched", time.time()), last)
         if idle > settings.SESSION_LOCK_SECONDS:
