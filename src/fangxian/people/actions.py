@@ -1,27 +1,42 @@
 """The verbs of the register: who lives where, what they need, and who may see it."""
 
-from collections.abc import Iterable
+import base64
+from collections.abc import Callable, Iterable
 from datetime import date
-from typing import Unpack
+from typing import IO, Unpack
 from uuid import UUID
 
-from django.db import connection, transaction
+from django.db import transaction
+from django.utils import translation
 from django.utils.translation import gettext as _
 
 from fangxian.areas.models import Area
 from fangxian.kernel.access import Actor, Duty
-from fangxian.kernel.clock import now
+from fangxian.kernel.clock import now, today
 from fangxian.kernel.errors import NotFound
+from fangxian.kernel.jobs import app
 from fangxian.kernel.ledger import record
-from fangxian.kernel.models import Event
-from fangxian.kernel.vault import Secret
-from fangxian.people import errors, events, generating, queries, records, rules
+from fangxian.kernel.models import Account, Event
+from fangxian.kernel.vault import Secret, seal
+from fangxian.people import (
+    errors,
+    events,
+    exporting,
+    generating,
+    importing,
+    merging,
+    queries,
+    records,
+    sheets,
+    stays,
+)
 from fangxian.people.census import census_of
 from fangxian.people.generating import Progress
 from fangxian.people.models import (
     Consent,
     DuplicateOffer,
     Household,
+    ImportRun,
     Need,
     Proxy,
     Resident,
@@ -53,18 +68,18 @@ def register_resident(
     who still stays elsewhere is refused, naming both places. Similar records are offered for
     somebody to decide.
     """
-    dwelling = _dwelling(actor, dwelling_id)
+    dwelling = stays.find_dwelling(actor, dwelling_id)
     actor.must(Duty.KEEP_REGISTER, at=dwelling.path)
     day = records.day_of(since)
     values = records.checked(particulars, synthetic=synthetic)
 
     if known := records.with_identity(values.get("identity_index")):
-        return _welcome_back(actor, known, dwelling, household_id, day, source, because)
+        return stays.welcome_back(actor, known, dwelling, household_id, day, source, because)
 
     resident = Resident(
         number=records.next_numbers(1)[0], area_path=dwelling.path, synthetic=synthetic, **values
     )
-    resident.household = _household(actor, dwelling, household_id, because)
+    resident.household = stays.pick_household(actor, dwelling, household_id, because)
     resident.save(force_insert=True)
     Stay.objects.create(
         resident=resident, dwelling=dwelling, area_path=dwelling.path, since=day, source=source
@@ -102,7 +117,7 @@ def correct_resident(
 
     other = records.with_identity(values.get("identity_index"))
     if other and other.id != resident.id:
-        raise _registered_elsewhere(actor, other, resident.area_path)
+        raise stays.elsewhere(actor, other, resident.area_path)
     for name, value in values.items():
         setattr(resident, name, value)
     resident.save(update_fields=list(values))
@@ -141,24 +156,18 @@ def move_stay(
     actor.must(Duty.KEEP_REGISTER, at=resident.area_path)
     day = records.day_of(since)
     if dwelling_id is None:
-        return _leave(actor, resident, day, because)
-    dwelling = _dwelling(actor, dwelling_id)
+        return stays.end(actor, resident, day, because)
+    dwelling = stays.find_dwelling(actor, dwelling_id)
     actor.must(Duty.KEEP_REGISTER, at=dwelling.path)
-    return _stay_at(actor, resident, dwelling, household_id, day, source, because)
+    return stays.begin(actor, resident, dwelling, household_id, day, source, because)
 
 
 @transaction.atomic
 def found_household(actor: Actor, dwelling_id: UUID, *, because: Cause = None) -> Household:
     """One more household behind a door."""
-    dwelling = _dwelling(actor, dwelling_id)
+    dwelling = stays.find_dwelling(actor, dwelling_id)
     actor.must(Duty.KEEP_REGISTER, at=dwelling.path)
-    household = Household.objects.create(dwelling=dwelling, area_path=dwelling.path)
-    record(
-        events.HouseholdFounded(subject_id=household.id, area_path=household.area_path),
-        actor=actor,
-        because=because,
-    )
-    return household
+    return stays.found(actor, dwelling, because)
 
 
 # Needs, consents, proxies
@@ -398,9 +407,9 @@ def merge_residents(
         raise errors.TwoIdentities
     places = sorted({keep.area_path, drop.area_path})
 
-    _hand_over(drop, keep)
-    _fill_gaps(drop, keep)
-    _end_offers(keep, drop)
+    merging.hand_over(drop, keep)
+    merging.fill_gaps(drop, keep)
+    merging.end_offers(keep, drop)
     record(
         events.ResidentsMerged(
             subject_id=keep.id,
@@ -444,43 +453,173 @@ def offer_duplicates(actor: Actor, ids: Iterable[UUID]) -> int:
 
     Same name and birth date, or same name and phone; never two different identity numbers.
     """
-    with connection.cursor() as cursor:
-        cursor.execute(_ALIKE, [list(ids)])
-        pairs = cursor.fetchall()
-    before = DuplicateOffer.objects.count() if pairs else 0
-    DuplicateOffer.objects.bulk_create(
-        [
-            DuplicateOffer(
-                one_id=one,
-                other_id=other,
-                why=why,
-                area_path=rules.common_area([one_path, other_path]),
-                found_at=now(),
+    pairs = merging.find_alike(ids)
+    if not pairs:
+        return 0
+    before = DuplicateOffer.objects.count()
+    DuplicateOffer.objects.bulk_create(pairs, ignore_conflicts=True, batch_size=1000)
+    return DuplicateOffer.objects.count() - before
+
+
+# Lists
+
+
+def import_residents(
+    actor: Actor,
+    data: bytes,
+    file_name: str,
+    *,
+    area_path: str,
+    add_dwellings: bool = False,
+    language: str = "",
+    progress: Callable[[ImportRun], None] = lambda _run: None,
+) -> ImportRun:
+    """Take a list into the register now, and say what became of it; a refused file is an answer.
+
+    Good rows load; the others are kept, with line and reasons, for `refused_rows_of`. Importing
+    the same list again takes nothing twice.
+    """
+    run = _new_run(actor, data, file_name, area_path, language, add_dwellings=add_dwellings)
+    return carry_out_import(actor, run.id, progress=progress)
+
+
+@transaction.atomic
+def start_import(
+    actor: Actor,
+    data: bytes,
+    file_name: str,
+    *,
+    area_path: str,
+    add_dwellings: bool = False,
+    language: str = "",
+) -> ImportRun:
+    """Keep the list, encrypted, and let the worker take it in."""
+    run = _new_run(actor, data, file_name, area_path, language, add_dwellings=add_dwellings)
+    job = app.configure_task("fangxian.people.jobs.take_in_list", lock=f"import {run.id}")
+    job.defer(run_id=str(run.id))
+    return run
+
+
+def carry_out_import(
+    actor: Actor, run_id: UUID, *, progress: Callable[[ImportRun], None] = lambda _run: None
+) -> ImportRun:
+    """Take in a list that was kept. After a break it starts again and takes nothing twice."""
+    run = queries.get_import(actor, run_id)
+    actor.must(Duty.KEEP_REGISTER, at=run.area_path)
+    if run.state in {ImportRun.State.DONE, ImportRun.State.REFUSED} or run.upload is None:
+        raise errors.ImportIsOver
+
+    def note(tally: importing.Tally, rows_in_all: int) -> None:
+        run.rows_in_all, run.rows_read, run.rows_taken = rows_in_all, tally.read, tally.taken
+        run.rows_known, run.rows_refused = tally.known, len(tally.refused)
+        run.offers = tally.offers
+        run.save(update_fields=_COUNTS)
+        progress(run)
+
+    run.state = ImportRun.State.RUNNING
+    run.save(update_fields=["state"])
+    with translation.override(run.language or translation.get_language()):
+        try:
+            tally = importing.take_in(
+                actor,
+                base64.b64decode(run.upload.reveal()),
+                area_path=run.area_path,
+                add_dwellings=run.add_dwellings,
+                offer=lambda ids: offer_duplicates(actor, ids),
+                bring_back=lambda who, where, day: move_stay(
+                    actor, who, where, since=day, source=Stay.Source.IMPORTED
+                ),
+                progress=note,
             )
-            for one, other, why, one_path, other_path in pairs
-        ],
-        ignore_conflicts=True,
-        batch_size=1000,
+        except errors.FileRefused as refusal:
+            return _refuse_run(run, refusal)
+        return _end_run(actor, run, tally)
+
+
+_COUNTS = ["rows_in_all", "rows_read", "rows_taken", "rows_known", "rows_refused", "offers"]
+
+
+def _new_run(
+    actor: Actor, data: bytes, file_name: str, area_path: str, language: str, *, add_dwellings: bool
+) -> ImportRun:
+    actor.must(Duty.KEEP_REGISTER, at=area_path)
+    if add_dwellings:
+        actor.must(Duty.MANAGE_AREAS, at=area_path)
+    sheets.refuse_too_large(len(data))
+    return ImportRun.objects.create(
+        account=Account.objects.filter(id=actor.id).first(),
+        area_path=area_path,
+        file_name=file_name[-120:],
+        language=language or translation.get_language() or "",
+        add_dwellings=add_dwellings,
+        upload=_sealed(data),
     )
-    return DuplicateOffer.objects.count() - before if pairs else 0
 
 
-_ALIKE = """
-SELECT DISTINCT one.id, other.id,
-    CASE WHEN one.birth_date = other.birth_date THEN 'name_and_birth' ELSE 'name_and_phone' END,
-    one.area_path, other.area_path
-FROM people_resident AS asked
-JOIN people_resident AS alike
-  ON alike.name_index = asked.name_index AND alike.id <> asked.id
- AND (alike.birth_date = asked.birth_date OR alike.phone_index = asked.phone_index)
- AND (alike.identity_index IS NULL OR asked.identity_index IS NULL)
- AND alike.merged_into_id IS NULL AND alike.synthetic = asked.synthetic
-JOIN people_resident AS one
-  ON one.id = CASE WHEN asked.number < alike.number THEN asked.id ELSE alike.id END
-JOIN people_resident AS other
-  ON other.id = CASE WHEN asked.number < alike.number THEN alike.id ELSE asked.id END
-WHERE asked.id = ANY(%s) AND asked.merged_into_id IS NULL
-"""
+def _sealed(file: bytes) -> Secret:
+    return Secret("file", seal(base64.b64encode(file).decode(), "file"))
+
+
+def _refuse_run(run: ImportRun, refusal: errors.FileRefused) -> ImportRun:
+    run.state, run.reason = ImportRun.State.REFUSED, refusal.message
+    run.upload, run.ended_at = None, now()
+    run.save(update_fields=["state", "reason", "upload", "ended_at"])
+    return run
+
+
+@transaction.atomic
+def _end_run(actor: Actor, run: ImportRun, tally: importing.Tally) -> ImportRun:
+    if tally.refused:
+        rows = [(one.line, one.reasons, one.cells) for one in tally.refused]
+        file = exporting.refused_rows(tally.header, rows)
+        run.errors = _sealed(file)
+    run.state, run.upload, run.ended_at = ImportRun.State.DONE, None, now()
+    run.save(update_fields=["state", "upload", "errors", "ended_at"])
+    record(
+        events.ResidentsImported(
+            subject_id=run.id,
+            area_path=run.area_path,
+            taken=run.rows_taken,
+            known=run.rows_known,
+            refused=run.rows_refused,
+        ),
+        actor=actor,
+    )
+    return run
+
+
+@transaction.atomic
+def discard_refused_rows(actor: Actor, run_id: UUID) -> ImportRun:
+    """Delete the rows of an import that were not taken; they hold people's data. Safe to repeat."""
+    run = queries.get_import(actor, run_id)
+    actor.must(Duty.KEEP_REGISTER, at=run.area_path)
+    run.errors = None
+    run.save(update_fields=["errors"])
+    return run
+
+
+@transaction.atomic
+def export_residents(
+    actor: Actor,
+    file: IO[bytes],
+    *,
+    area_path: str = "",
+    need: str = "",
+    ages: tuple[int, int | None] | None = None,
+    search: str = "",
+) -> int:
+    """Write the list as .xlsx, masked; that it was taken away is recorded. How many rows."""
+    rows = queries.residents_matching(
+        actor, area_path=area_path, need=need, ages=ages, search=search
+    )
+    count = exporting.residents(actor, rows, file)
+    record(
+        events.ResidentsExported(
+            subject_id=actor.id, area_path=area_path or actor.within, rows=count
+        ),
+        actor=actor,
+    )
+    return count
 
 
 # Made-up residents
@@ -514,7 +653,7 @@ def generate_residents(
             census_of(district.code[:6]),
             numbers=records.next_numbers(people),
             seed=seed,
-            on=queries.today(),
+            on=today(),
             at=now(),
             progress=progress,
         )
@@ -525,185 +664,3 @@ def generate_residents(
             actor=actor,
         )
     return people
-
-
-# Parts of the verbs
-
-
-def _dwelling(actor: Actor, dwelling_id: UUID) -> Area:
-    place = Area.objects.filter(id=dwelling_id, path__startswith=actor.within).first()
-    if place is None:
-        raise NotFound(_("dwelling"))
-    if place.level != Area.Level.DWELLING or place.ended_at:
-        raise errors.NotADwelling(place.name)
-    return place
-
-
-def _household(
-    actor: Actor, dwelling: Area, household_id: UUID | None, because: Cause
-) -> Household:
-    """The household asked for, or that of the door; a new one if there is none."""
-    here = Household.objects.filter(dwelling=dwelling)
-    if household_id:
-        household = here.filter(id=household_id).first()
-        if household is None:
-            raise errors.HouseholdElsewhere
-        return household
-    return here.order_by("id").first() or found_household(actor, dwelling.id, because=because)
-
-
-def _stay_at(
-    actor: Actor,
-    resident: Resident,
-    dwelling: Area,
-    household_id: UUID | None,
-    day: date,
-    source: str,
-    because: Cause,
-) -> Resident:
-    present = resident.stays.filter(until=None).first()
-    if present and present.dwelling_id == dwelling.id:
-        return resident
-    if present:
-        if day < present.since:
-            raise errors.DayWrong
-        present.until = day
-        present.save(update_fields=["until"])
-    before = resident.area_path
-    resident.household = _household(actor, dwelling, household_id, because)
-    resident.area_path = dwelling.path
-    resident.save(update_fields=["household", "area_path"])
-    Stay.objects.create(
-        resident=resident, dwelling=dwelling, area_path=dwelling.path, since=day, source=source
-    )
-    record(
-        events.ResidentMoved(
-            subject_id=resident.id,
-            area_path=resident.area_path,
-            number=resident.number,
-            from_path=before,
-            since=day.isoformat(),
-        ),
-        actor=actor,
-        because=because,
-    )
-    return resident
-
-
-def _leave(actor: Actor, resident: Resident, day: date, because: Cause) -> Resident:
-    present = resident.stays.filter(until=None).first()
-    if present is None:
-        return resident
-    if day < present.since:
-        raise errors.DayWrong
-    present.until = day
-    present.save(update_fields=["until"])
-    left = resident.area_path
-    resident.household = None
-    resident.area_path = records.district_of(left)
-    resident.save(update_fields=["household", "area_path"])
-    record(
-        events.ResidentLeft(
-            subject_id=resident.id,
-            area_path=left,
-            number=resident.number,
-            until=day.isoformat(),
-        ),
-        actor=actor,
-        because=because,
-    )
-    return resident
-
-
-def _welcome_back(
-    actor: Actor,
-    known: Resident,
-    dwelling: Area,
-    household_id: UUID | None,
-    day: date,
-    source: str,
-    because: Cause,
-) -> Resident:
-    present = known.stays.filter(until=None).first()
-    if present and present.dwelling_id != dwelling.id:
-        raise _registered_elsewhere(actor, known, dwelling.path)
-    return _stay_at(actor, known, dwelling, household_id, day, source, because)
-
-
-def _registered_elsewhere(actor: Actor, known: Resident, here: str) -> errors.RegisteredElsewhere:
-    named = queries.places(actor, [known.area_path, here])
-    return errors.RegisteredElsewhere(
-        there=named[known.area_path],
-        here=named[here],
-        resident_id=known.id if actor.sees(known.area_path) else None,
-    )
-
-
-def _hand_over(drop: Resident, keep: Resident) -> None:
-    """Everything that belongs to one record, to the other; where both have it, it stands once."""
-    day = queries.today()
-    _hand_over_stays(drop, keep, day)
-    for need in drop.needs.filter(until=None, kind__in=_open_kinds(keep)):
-        need.until = max(day, need.since)
-        need.save(update_fields=["until"])
-    drop.needs.update(resident=keep)
-    standing = keep.consents.filter(withdrawn_at=None).values("purpose")
-    drop.consents.filter(withdrawn_at=None, purpose__in=standing).update(withdrawn_at=now())
-    drop.consents.update(resident=keep)
-    Proxy.objects.filter(resident__in=[drop, keep], acts__in=[drop, keep]).delete()
-    for proxy in drop.proxies.filter(until=None, acts__in=_acting_for(keep)):
-        proxy.until = now()
-        proxy.save(update_fields=["until"])
-    drop.proxies.update(resident=keep)
-    acted_for = keep.acts_for.filter(until=None).values("resident")
-    drop.acts_for.filter(until=None, resident__in=acted_for).update(until=now())
-    drop.acts_for.update(acts=keep)
-    drop.merged.update(merged_into=keep)
-
-
-def _hand_over_stays(drop: Resident, keep: Resident, day: date) -> None:
-    """The kept record's present stay goes on; without one, the dropped record's."""
-    going_on = drop.stays.filter(until=None).first()
-    if going_on and keep.stays.filter(until=None).exists():
-        going_on.until = max(day, going_on.since)
-        going_on.save(update_fields=["until"])
-    elif going_on:
-        keep.area_path, keep.household_id = drop.area_path, drop.household_id
-        keep.save(update_fields=["area_path", "household"])
-    drop.stays.update(resident=keep)
-
-
-def _open_kinds(resident: Resident) -> list[str]:
-    return list(resident.needs.filter(until=None).values_list("kind", flat=True))
-
-
-def _acting_for(resident: Resident) -> list[UUID]:
-    return list(resident.proxies.filter(until=None).values_list("acts", flat=True))
-
-
-def _fill_gaps(drop: Resident, keep: Resident) -> None:
-    """The dropped record becomes a signpost; what only it knew is kept."""
-    identity = (drop.identity_type, drop.identity, drop.identity_index)
-    drop.identity, drop.identity_index = None, None
-    drop.merged_into, drop.household, drop.area_path = keep, None, ""
-    drop.save(update_fields=["identity", "identity_index", "merged_into", "household", "area_path"])
-    if keep.identity_index is None and identity[2] is not None:
-        keep.identity_type, keep.identity, keep.identity_index = identity
-    if keep.phone_index is None:
-        keep.phone, keep.phone_index = drop.phone, drop.phone_index
-    keep.birth_date = keep.birth_date or drop.birth_date
-    if keep.sex == Resident.Sex.UNKNOWN:
-        keep.sex = drop.sex
-    keep.save()
-
-
-def _end_offers(keep: Resident, drop: Resident) -> None:
-    """The pair is decided; what was open about the dropped record alone has no object any more."""
-    about = DuplicateOffer.objects.filter(
-        state="open", one__in=[keep, drop], other__in=[keep, drop]
-    )
-    about.update(state=DuplicateOffer.State.SAME, decided_at=now())
-    lone = DuplicateOffer.objects.filter(state="open")
-    (lone.filter(one=drop) | lone.filter(other=drop)).update(
-        state=DuplicateOffer.State.SAME, decided_at=now()
-    )

@@ -223,3 +223,13 @@ class NoDoors(Refusal):
             _("%(district)s has no dwellings yet. Import or generate its buildings first.")
             % {"district": district}
         )
+
+
+class TooManyRows(Refusal):
+    code = "too_many_rows"
+
+    def __init__(self, most: int) -> None:
+        super().__init__(
+            _("A sheet holds %(rows)d rows at most. Narrow the list by area first.")
+            % {"rows": most}
+        )

@@ -1,5 +1,6 @@
 """Who: residents, households, where they really live, and what they need."""
 
+import base64
 from typing import ClassVar
 
 from django.db import models
@@ -74,6 +75,12 @@ class Resident(models.Model):
             # Everybody who stays here, in the order of the doors; also the pager's key.
             models.Index(name="resident_here", fields=["area_path", "id"]),
             models.Index(name="resident_by_name", fields=["name_index"]),
+            # Who of this name may be somebody whose card was seen elsewhere?
+            models.Index(
+                name="resident_by_name_without_card",
+                fields=["name_index"],
+                condition=Q(identity_index=None),
+            ),
             models.Index(
                 name="resident_by_phone",
                 fields=["phone_index"],
@@ -355,6 +362,10 @@ class ImportRun(models.Model):
 
     def __str__(self) -> str:
         return f"{self.file_name} {self.state}"
+
+    def refused_rows(self) -> bytes:
+        """The .xlsx of the rows that were not taken; empty if there are none."""
+        return base64.b64decode(self.errors.reveal()) if self.errors else b""
 
     @property
     def percent(self) -> int:

@@ -11,12 +11,13 @@ from uuid import UUID
 
 from django.db import connection
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from fangxian.areas.models import Area
+from fangxian.areas.queries import names_of
+from fangxian.areas.rules import paths_to
 from fangxian.kernel.access import Actor, Duty
-from fangxian.kernel.clock import now
+from fangxian.kernel.clock import today
 from fangxian.kernel.errors import NotFound
 from fangxian.kernel.models import Account, Event
 from fangxian.kernel.vault import blind_index
@@ -60,11 +61,6 @@ class Look:
     fields: tuple[str, ...]
     purpose: str
     event_id: UUID
-
-
-def today() -> date:
-    """The day of the clock, where the district is."""
-    return timezone.localdate(now())
 
 
 # Residents
@@ -169,9 +165,17 @@ def numbers_of(viewer: Actor, ids: Iterable[UUID]) -> dict[UUID, int]:
 
 
 def homes_of(viewer: Actor, ids: Iterable[UUID]) -> dict[UUID, str]:
-    """Where each of them really stays now: the area path, "" for nowhere here."""
-    rows = residents_visible_to(viewer).filter(id__in=list(ids))
-    return dict(rows.values_list("id", "area_path"))
+    """Area path of where each of them really stays now."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT asked.id, coalesce(kept.area_path, asked.area_path) AS path"
+            " FROM people_resident AS asked"
+            " LEFT JOIN people_resident AS kept ON kept.id = asked.merged_into_id"
+            " WHERE asked.id = ANY(%s)"
+            " AND starts_with(coalesce(kept.area_path, asked.area_path), %s)",
+            [list(ids), viewer.within],
+        )
+        return dict(cursor.fetchall())
 
 
 def brief(viewer: Actor, ids: Iterable[UUID]) -> dict[UUID, Brief]:
@@ -316,33 +320,24 @@ def get_import(viewer: Actor, run_id: UUID) -> ImportRun:
     return found
 
 
-def places(viewer: Actor, paths: Iterable[str]) -> Mapping[str, str]:
-    """Where each path is, from the community down, in words. One statement.
-
-    Of what lies outside the viewer's area only the community is named.
-    """
+def places(viewer: Actor, paths: Iterable[str]) -> dict[str, str]:
+    """Where each path is, in words; of what lies outside the viewer's area only the community."""
     wanted = {path for path in paths if path}
-    steps: set[str] = set()
-    for path in wanted:
-        parts = path.split("/")[:-1]
-        steps |= {"/".join(parts[:n]) + "/" for n in range(1, len(parts) + 1)}
-    names = {
-        path: (name, level)
-        for path, name, level in Area.objects.filter(path__in=steps).values_list(
-            "path", "name", "level"
+    hidden = {path for path in wanted if not viewer.sees(path)}
+    steps = {step for path in hidden for step in paths_to(path)}
+    communities = set(
+        Area.objects.filter(path__in=steps, level=Area.Level.COMMUNITY).values_list(
+            "path", flat=True
         )
+    )
+    said = {
+        path: next((step for step in paths_to(path) if step in communities), paths_to(path)[0])
+        if path in hidden
+        else path
+        for path in wanted
     }
-    return {path: _place(path, names, in_full=viewer.sees(path)) for path in wanted}
-
-
-_ALOUD = ["community", "building", "unit", "dwelling"]
-
-
-def _place(path: str, names: Mapping[str, tuple[str, str]], *, in_full: bool) -> str:
-    parts = path.split("/")[:-1]
-    steps = [names.get("/".join(parts[:n]) + "/", ("", "")) for n in range(1, len(parts) + 1)]
-    said = [name for name, level in steps if level in (_ALOUD if in_full else _ALOUD[:1])]
-    return " ".join(said) or (steps[-1][0] if steps else "")
+    names = names_of(viewer, said.values())
+    return {path: names[step] for path, step in said.items()}
 
 
 def _look(event: Event, readers: Mapping[UUID, Account]) -> Look:

@@ -6,8 +6,9 @@ from typing import Any, TypedDict
 from django.db import connection
 
 from fangxian.areas.models import Area
-from fangxian.kernel.vault import blind_index
-from fangxian.people import errors, queries, rules
+from fangxian.kernel.clock import today
+from fangxian.kernel.vault import Secret, blind_index, seal
+from fangxian.people import errors, rules
 from fangxian.people.models import Resident
 
 
@@ -23,10 +24,23 @@ class Particulars(TypedDict, total=False):
 
 
 def checked(said: Particulars, *, synthetic: bool = False) -> dict[str, Any]:
-    """The columns of a resident for these particulars, or the refusal of the first that is wrong.
+    """The columns of a resident for these particulars, or the refusal of what is wrong."""
+    values = normal(said, synthetic=synthetic)
+    for kind in ("name", "identity", "phone"):
+        plain = values[kind]
+        # Sealed at once, so that nobody who is handed the record sees more than the masked form.
+        values[kind] = Secret(kind, seal(plain, kind)) if plain else None
+        values[f"{kind}_index"] = blind_index(kind, plain) if plain else None
+    return values
+
+
+def normal(said: Particulars, *, synthetic: bool = False, on: date | None = None) -> dict[str, Any]:
+    """Particulars in their normal form, or the refusal of the first that is wrong.
 
     An identity card gives birth date and sex; where both are said they must agree.
+    on   the present day, for whoever asks often
     """
+    on = on or today()
     name = rules.normal_name(said.get("name", ""))
     if not rules.is_name(name):
         raise errors.NameWrong
@@ -37,21 +51,18 @@ def checked(said: Particulars, *, synthetic: bool = False) -> dict[str, Any]:
         raise errors.PhoneWrong
     sex, born = said.get("sex") or Resident.Sex.UNKNOWN, said.get("birth_date")
     if identity:
-        fault = rules.identity_fault(identity, on=queries.today(), kind=kind, synthetic=synthetic)
+        fault = rules.identity_fault(identity, on=on, kind=kind, synthetic=synthetic)
         if fault:
             raise errors.IdentityWrong(fault)
     if identity and kind == rules.RESIDENT_CARD:
         sex, born = _as_on_card(identity, sex, born)
-    if born and not rules.is_birth_date(born, on=queries.today()):
+    if born and not rules.is_birth_date(born, on=on):
         raise errors.BirthDateWrong
     return {
         "name": name,
-        "name_index": blind_index("name", name),
         "identity_type": kind,
         "identity": identity or None,
-        "identity_index": blind_index("identity", identity) if identity else None,
         "phone": phone or None,
-        "phone_index": blind_index("phone", phone) if phone else None,
         "sex": sex,
         "birth_date": born,
     }
@@ -122,9 +133,8 @@ def next_numbers(count: int) -> list[int]:
 
 def day_of(said: date | None, *, not_before: date | None = None) -> date:
     """The day said, or today; never in the future."""
-    today = queries.today()
-    day = said or today
-    if day > today or (not_before and day < not_before):
+    day = said or today()
+    if day > today() or (not_before and day < not_before):
         raise errors.DayWrong
     return day
 

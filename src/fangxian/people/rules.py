@@ -61,7 +61,7 @@ class IdentityFault(Enum):
 
 def half_width(text: str) -> str:
     """Full-width letters, digits and signs as their ordinary forms, without outer blanks."""
-    return unicodedata.normalize("NFKC", text).strip()
+    return (text if text.isascii() else unicodedata.normalize("NFKC", text)).strip()
 
 
 def normal_identity(text: str) -> str:

@@ -1,10 +1,14 @@
 """Ordinary people and places for tests. Say only what is unusual."""
 
+import io
 from datetime import date
 from itertools import count
 from uuid import UUID
 
+import xlsxwriter
+
 from fangxian.areas.models import Area
+from fangxian.areas.rules import path_below
 from fangxian.kernel.access import Actor, Duty
 from fangxian.kernel.ids import new_id
 from fangxian.people import rules
@@ -26,7 +30,7 @@ _LEVELS = [
 
 def area(name: str, level: str, parent: Area | None = None, code: str = "") -> Area:
     number = 1000 + next(_serial)
-    path = f"{parent.path if parent else ''}{number}/"
+    path = path_below(parent.path if parent else "", number)
     return Area.objects.create(
         number=number, parent=parent, level=level, name=name, path=path, code=code
     )
@@ -88,3 +92,28 @@ KEEPER = Actor(
     duties=frozenset({Duty.KEEP_REGISTER, Duty.SEE_REGISTER, Duty.UNMASK, Duty.COMMAND}),
     name="Keeper Ma",
 )
+
+
+def sheet(*rows: list[object], header: list[str] | None = None) -> bytes:
+    """An .xlsx as somebody in an office makes it."""
+    file = io.BytesIO()
+    book = xlsxwriter.Workbook(file, {"in_memory": True, "strings_to_formulas": False})
+    page = book.add_worksheet()
+    for line, row in enumerate([header or HEADER, *rows]):
+        for column, value in enumerate(row):
+            if isinstance(value, str):
+                page.write_string(line, column, value)
+            elif value is not None:
+                page.write_number(line, column, value)
+    book.close()
+    return file.getvalue()
+
+
+HEADER = ["姓名", "身份证号", "手机号", "社区", "楼号", "单元", "门牌"]
+
+
+def row(name: str = "王建国", *, door: str = "101", **known: object) -> list[object]:
+    """A line of a list: somebody in the first stairwell of building 1 of Chaoyang."""
+    said: dict[str, object] = {"identity": identity(), "phone": phone(), "community": "朝阳社区"}
+    said |= known
+    return [name, said["identity"], said["phone"], said["community"], "1号楼", "1", door]

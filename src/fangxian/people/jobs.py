@@ -1,0 +1,16 @@
+"""Lists that take longer than a page may: the worker takes them in."""
+
+from uuid import UUID
+
+from fangxian.kernel.jobs import RETRIES, app
+from fangxian.people import actions
+from fangxian.people.models import ImportRun
+
+
+@app.task(retry=RETRIES, pass_context=False)
+def take_in_list(run_id: str) -> None:
+    """Safe to run again after a break. Acts as the account that uploaded the list."""
+    run = ImportRun.objects.select_related("account").defer("upload", "errors").get(id=UUID(run_id))
+    if run.state in {ImportRun.State.DONE, ImportRun.State.REFUSED} or run.account is None:
+        return
+    actions.carry_out_import(run.account.actor, run.id)
