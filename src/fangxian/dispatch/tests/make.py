@@ -19,7 +19,6 @@ GRID = "1/2/3/4/5/6/"
 HOME = "1/2/3/4/5/6/7/"
 NEXT_GRID = "1/2/3/4/5/8/"
 
-PASSWORD = "a long enough word"
 _serial = count(1)
 
 
@@ -30,7 +29,7 @@ def account(name: str, *duties: Duty, within: str = GRID) -> Account:
         area_path=within,
         duties=[str(duty) for duty in duties],
     )
-    one.set_password(PASSWORD)
+    one.set_unusable_password()
     one.save()
     return one
 

@@ -2,7 +2,7 @@ from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fangxian.sampling import rules
@@ -35,6 +35,7 @@ def test_only_what_lies_further_ahead_than_clocks_go_apart_is_the_future(minutes
     assert rules.in_the_future(NOON + timedelta(minutes=minutes), NOON) == (minutes > 5)
 
 
+@settings(max_examples=50)
 @given(st.text())
 def test_no_file_whatever_breaks_the_reader(text: str) -> None:
     lines = list(rules.read_results(text, SHANGHAI))
