@@ -13,6 +13,8 @@
       the command post decides                             dispatch.open_task
     a risk area is declared                                measures.approve_risk_area
       bring the notice to every door                       dispatch.open_task
+    every release condition of a risk area holds           measures.propose_due_releases (job)
+      the command post decides                             dispatch.open_task
     a risk area is lifted, lowered or rejected             measures.lift_risk_area, ...
       whatever waited because of it is no longer needed    dispatch.close_tasks_about
     the case has no identity number                        cases.report_case
@@ -21,6 +23,8 @@
 Level and size of a risk area come from the pack in force (`zone_for_case`). Whether the system may
 declare it by itself, or a person decides, is the pack's word too (`declared_by`).
 """
+
+from django.utils.translation import gettext_noop
 
 from fangxian.areas.queries import enclosing
 from fangxian.cases.actions import find_contacts
@@ -43,6 +47,7 @@ from fangxian.measures.events import (
     RiskAreaLowered,
     RiskAreaProposed,
     RiskAreaRejected,
+    RiskAreaReleaseProposed,
 )
 from fangxian.measures.queries import holds_of, risk_areas_over
 from fangxian.playbook.deadlines import by
@@ -55,7 +60,7 @@ def on_case_reported(fact: CaseReported, event: Event) -> None:
             PLAYBOOK,
             hold.about_id,
             resident_id=fact.resident_id,
-            reason="the person is a case",
+            reason=gettext_noop("the person is a case"),
             because=event,
         )
     issue_order(
@@ -137,6 +142,19 @@ def on_risk_area_declared(fact: RiskAreaDeclared, event: Event) -> None:
     )
 
 
+def on_risk_area_release_proposed(fact: RiskAreaReleaseProposed, event: Event) -> None:
+    open_task(
+        PLAYBOOK,
+        TaskKind.DECIDE_RELEASE,
+        duty=Duty.DECIDE_MEASURES,
+        area_path=fact.area_path,
+        about_id=fact.subject_id,
+        due_at=now(),
+        facts={"code": fact.code},
+        because=event,
+    )
+
+
 def on_risk_area_over(
     fact: RiskAreaLifted | RiskAreaLowered | RiskAreaRejected, event: Event
 ) -> None:
@@ -162,5 +180,6 @@ on(CaseLacksIdentity, on_case_lacks_identity)
 on(ContactsProposed, on_contacts_proposed)
 on(RiskAreaProposed, on_risk_area_proposed)
 on(RiskAreaDeclared, on_risk_area_declared)
+on(RiskAreaReleaseProposed, on_risk_area_release_proposed)
 for ending in (RiskAreaLifted, RiskAreaLowered, RiskAreaRejected):
     on(ending, on_risk_area_over)

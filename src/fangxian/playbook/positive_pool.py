@@ -27,6 +27,7 @@ from datetime import datetime
 from uuid import UUID
 
 from django.db.models import Max
+from django.utils.translation import gettext_noop
 
 from fangxian.cases.actions import report_case
 from fangxian.dispatch.actions import close_tasks_about, open_task
@@ -129,7 +130,7 @@ def on_tube_found_negative(fact: TubeFoundNegative, event: Event) -> None:
         PLAYBOOK,
         fact.retest_of_id,
         resident_id=fact.resident_id,
-        reason="single retest negative",
+        reason=gettext_noop("single retest negative"),
         because=event,
     )
     _settle_pool(fact.retest_of_id, event)
@@ -143,7 +144,9 @@ def _settle_pool(pool_id: UUID, event: Event) -> None:
     close_tasks_about(PLAYBOOK, pool_id, TaskKind.RETEST_MEMBERS, because=event)
     if not calls.filter(state="positive").exists():
         close_tasks_about(PLAYBOOK, pool_id, TaskKind.DELIVER_NOTICE, because=event)
-    end_hold_of_place(PLAYBOOK, pool_id, reason="every member is explained", because=event)
+    end_hold_of_place(
+        PLAYBOOK, pool_id, reason=gettext_noop("every member is explained"), because=event
+    )
 
 
 def on_tube_found_invalid(fact: TubeFoundInvalid, event: Event) -> None:

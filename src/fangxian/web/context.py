@@ -54,6 +54,7 @@ NAVIGATION = (
         "map",
         frozenset({Duty.DECIDE_MEASURES, Duty.COMMAND}),
     ),
+    Entry("measures:exits", gettext_lazy("Emergency exits"), "ambulance"),
     Entry("sampling:rounds", gettext_lazy("Round plan"), "plan", frozenset({Duty.PLAN_ROUNDS})),
     Entry("people:residents", gettext_lazy("Residents"), "users", frozenset({Duty.SEE_REGISTER})),
     Entry("areas:tree", gettext_lazy("Areas"), "building", frozenset({Duty.MANAGE_AREAS})),

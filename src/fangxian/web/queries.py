@@ -106,10 +106,11 @@ def consequences_of(viewer: Actor, event: Event, *, at_most: int = 50) -> list[S
     return steps(viewer, list(followed[:at_most]))
 
 
-def history_of(viewer: Actor, subject_id: UUID, *, at_most: int = 100) -> list[Step]:
-    """What happened to one thing, newest first."""
-    own = events_visible_to(viewer).filter(subject_id=subject_id).order_by("-seq")
-    return steps(viewer, list(own[:at_most]))
+def history_of(viewer: Actor, subjects: Iterable[UUID], *, at_most: int = 60) -> list[Step]:
+    """What happened to some things, newest first. Who looked at a person is told elsewhere."""
+    own = events_visible_to(viewer).filter(subject_id__in=list(subjects))
+    told = own.exclude(kind__in=["people.person_opened", "people.person_unmasked"])
+    return steps(viewer, list(told.order_by("-seq")[:at_most]))
 
 
 def steps(viewer: Actor, events: Sequence[Event]) -> list[Step]:

@@ -147,6 +147,12 @@ def _about_person(request: Request, resident_id: UUID) -> dict[str, object]:
     viewer = request.actor
     resident = get_resident(viewer, resident_id)
     investigates = viewer.may(Duty.INVESTIGATE) or viewer.may(Duty.COMMAND)
+    orders = list(orders_of(viewer, resident.id))
+    swabs = list(tubes_of(viewer, resident.id)[:20])
+    cases = list(cases_of(viewer, resident.id)) if investigates else []
+    contacts = list(contacts_of_resident(viewer, resident.id)) if investigates else []
+    concerned = [resident.id, *(swab.tube_id for swab in swabs)]
+    concerned += [UUID(str(one.pk)) for one in (*orders, *cases, *contacts)]
     return {
         "resident": resident,
         "place": names_of(viewer, [resident.area_path]).get(resident.area_path, ""),
@@ -154,12 +160,12 @@ def _about_person(request: Request, resident_id: UUID) -> dict[str, object]:
         "household": household_of(viewer, resident.id),
         "needs": needs_of(viewer, resident.id),
         "risk_areas": risk_areas_over(viewer, resident.area_path),
-        "orders": orders_of(viewer, resident.id),
+        "orders": orders,
         "tests": calls_of(viewer, resident.id),
-        "swabs": tubes_of(viewer, resident.id)[:20],
-        "case_rows": cases_of(viewer, resident.id) if investigates else [],
-        "contacts": contacts_of_resident(viewer, resident.id) if investigates else [],
-        "history": queries.history_of(viewer, resident.id),
+        "swabs": swabs,
+        "case_rows": cases,
+        "contacts": contacts,
+        "history": queries.history_of(viewer, concerned),
         "made_up_label": _("made up, not a person"),
         "may_unmask": viewer.may(Duty.UNMASK),
         "may_audit": viewer.may(Duty.AUDIT) or viewer.may(Duty.COMMAND),
