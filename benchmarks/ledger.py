@@ -40,7 +40,7 @@ def overhead() -> None:
             report_tube_result(laboratory, next(tubes), "negative", measured_at=now())
 
     def without() -> None:
-        with mock.patch("fangxian.sampling.actions.record", nothing):
+        with mock.patch("fangxian.sampling.findings.record", nothing):
             with_ledger()
 
     taken = interleaved({"with": with_ledger, "without": without}, repeats=TURNS)
