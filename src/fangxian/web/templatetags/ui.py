@@ -140,7 +140,7 @@ def _span(length: timedelta) -> str:
 
 
 @register.filter
-def length(value: timedelta | None) -> str:
+def span(value: timedelta | None) -> str:
     """A length of time in words: 45 minutes, 7 days."""
     return _NOTHING if value is None else _span(value)
 
