@@ -80,4 +80,4 @@ def test_numbers_and_lengths_of_time_read_the_same_everywhere() -> None:
     with translation.override("zh-hans"):
         assert ui.figure(1234567) == "1,234,567"
         assert ui.figure(None) == "—"
-        assert ui.length(timedelta(days=7)) == "7 天"
+        assert ui.span(timedelta(days=7)) == "7 天"
