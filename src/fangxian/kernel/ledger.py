@@ -235,18 +235,14 @@ def verify(*, anchor: str = "", most: int = 20) -> Verdict:
     anchored = not anchor
     with transaction.atomic(), connection.cursor() as cursor:
         chain = list(Seal.objects.order_by("number").iterator())
-        rows = _canonical(cursor)
-        pending = next(rows, None)
+        after = (-1, -1)
         for expected, one in enumerate(chain, start=1):
-            hashes: list[bytes] = []
-            ids: list[str] = []
-            while pending is not None and pending[0] <= (one.last_tx, one.last_seq):
-                hashes.append(pending[2])
-                ids.append(pending[1])
-                pending = next(rows, None)
+            texts = _canonical(cursor, after, (one.last_tx, one.last_seq))
+            hashes = [hashlib.sha256(text.encode()).digest() for text in texts]
+            after = max(after, (one.last_tx, one.last_seq))
             events += len(hashes)
             seals += 1
-            found = _compare(one, hashes, ids)
+            found = _compare(one, hashes, texts)
             digest = bytes(one.digest)
             again = _digest(before, one.number, one.last_tx, one.last_seq, hashes)
             if not found and again != digest:
@@ -263,7 +259,8 @@ def verify(*, anchor: str = "", most: int = 20) -> Verdict:
                 break
         unsealed = 0
         if len(breaks) < most:
-            unsealed = sum(1 for _ in rows) + (pending is not None)
+            cursor.execute("SELECT count(*) FROM kernel_event WHERE (tx, seq) > (%s, %s)", after)
+            unsealed = cursor.fetchone()[0]
         if not anchored:
             breaks.append(Break("seal", int(wanted[0] or 0), "anchor"))
     return Verdict(events, seals, unsealed, head, tuple(breaks[:most]))
@@ -278,7 +275,7 @@ def _signed(public: Ed25519PublicKey | None, signature: bytes, digest: bytes) ->
     return public is not None
 
 
-def _compare(one: Seal, hashes: list[bytes], ids: list[str]) -> list[Break]:
+def _compare(one: Seal, hashes: list[bytes], texts: list[str]) -> list[Break]:
     """Which events of one seal were changed, taken out or put in."""
     leaves = bytes(one.leaves)
     sealed = [leaves[i : i + _LEAF] for i in range(0, len(leaves), _LEAF)]
@@ -287,7 +284,7 @@ def _compare(one: Seal, hashes: list[bytes], ids: list[str]) -> list[Break]:
         return []
     if len(sealed) == len(present):
         return [
-            Break("changed", one.number, ids[i])
+            Break("changed", one.number, _id_in(texts[i]))
             for i, (was, is_) in enumerate(zip(sealed, present, strict=True))
             if was != is_
         ]
@@ -298,22 +295,25 @@ def _compare(one: Seal, hashes: list[bytes], ids: list[str]) -> list[Break]:
         if leaf not in seen
     ]
     inserted = [
-        Break("inserted", one.number, ids[i]) for i, leaf in enumerate(present) if leaf not in known
+        Break("inserted", one.number, _id_in(texts[i]))
+        for i, leaf in enumerate(present)
+        if leaf not in known
     ]
     return missing + inserted
 
 
-def _canonical(cursor: Any) -> Iterator[tuple[tuple[int, int], str, bytes]]:
-    """((tx, seq), id, hash) of every event, in sealing order, streamed."""
+def _canonical(cursor: Any, after: tuple[int, int], upto: tuple[int, int]) -> list[str]:
+    """Every event after one place in sealing order up to another, as it is hashed."""
     statement = sql.SQL(
-        "COPY (SELECT {canon} FROM kernel_event ORDER BY tx, seq) TO STDOUT (FORMAT binary)"
+        "SELECT {canon} FROM kernel_event WHERE (tx, seq) > (%s, %s) AND (tx, seq) <= (%s, %s)"
+        " ORDER BY tx, seq"
     ).format(canon=_CANON)
-    sha = hashlib.sha256
-    with cursor.copy(statement) as copy:
-        copy.set_types(["text"])
-        for (text,) in copy.rows():
-            tx, seq, id_, _rest = text.split("|", 3)
-            yield (int(tx), int(seq)), id_, sha(text.encode()).digest()
+    cursor.execute(statement, [*after, *upto])
+    return [text for (text,) in cursor.fetchall()]
+
+
+def _id_in(canonical: str) -> str:
+    return canonical.split("|", 3)[2]
 
 
 def _digest(before: bytes, number: int, tx: int, seq: int, hashes: Sequence[bytes]) -> bytes:
