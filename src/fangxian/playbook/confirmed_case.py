@@ -129,7 +129,9 @@ def on_risk_area_proposed(fact: RiskAreaProposed, event: Event) -> None:
 
 
 def on_risk_area_declared(fact: RiskAreaDeclared, event: Event) -> None:
-    close_tasks_about(PLAYBOOK, fact.subject_id, TaskKind.DECIDE_RISK_AREA, because=event)
+    close_tasks_about(
+        PLAYBOOK, fact.subject_id, TaskKind.DECIDE_RISK_AREA, because=event, done=True
+    )
     open_task(
         PLAYBOOK,
         TaskKind.DELIVER_NOTICE,

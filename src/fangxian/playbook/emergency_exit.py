@@ -46,12 +46,12 @@ def on_exit_started(fact: EmergencyExitStarted, event: Event) -> None:
 
 
 def on_exit_handed_over(fact: EmergencyExitHandedOver, event: Event) -> None:
-    close_tasks_about(PLAYBOOK, fact.subject_id, TaskKind.EMERGENCY_TRIP, because=event)
+    close_tasks_about(PLAYBOOK, fact.subject_id, TaskKind.EMERGENCY_TRIP, because=event, done=True)
 
 
 def on_exit_cleared(fact: EmergencyExitCleared, event: Event) -> None:
-    close_tasks_about(PLAYBOOK, fact.subject_id, TaskKind.EMERGENCY_TRIP, because=event)
-    close_tasks_about(PLAYBOOK, fact.subject_id, TaskKind.CLEAR_EXIT, because=event)
+    close_tasks_about(PLAYBOOK, fact.subject_id, TaskKind.EMERGENCY_TRIP, because=event, done=True)
+    close_tasks_about(PLAYBOOK, fact.subject_id, TaskKind.CLEAR_EXIT, because=event, done=True)
 
 
 on(EmergencyExitStarted, on_exit_started)

@@ -49,7 +49,7 @@ def on_contact_discarded(fact: ContactDiscarded, event: Event) -> None:
 
 def _close_when_all_are_decided(case_id: UUID, event: Event) -> None:
     if not contacts_of(PLAYBOOK, case_id).filter(state="proposed").exists():
-        close_tasks_about(PLAYBOOK, case_id, TaskKind.CONFIRM_CONTACTS, because=event)
+        close_tasks_about(PLAYBOOK, case_id, TaskKind.CONFIRM_CONTACTS, because=event, done=True)
 
 
 on(ContactConfirmed, on_contact_confirmed)

@@ -40,7 +40,7 @@ def on_order_issued(fact: OrderIssued, event: Event) -> None:
 
 
 def on_order_served(fact: OrderServed, event: Event) -> None:
-    close_tasks_about(PLAYBOOK, fact.subject_id, TaskKind.SERVE_ORDER, because=event)
+    close_tasks_about(PLAYBOOK, fact.subject_id, TaskKind.SERVE_ORDER, because=event, done=True)
 
 
 def on_objection_filed(fact: ObjectionFiled, event: Event) -> None:
@@ -57,7 +57,9 @@ def on_objection_filed(fact: ObjectionFiled, event: Event) -> None:
 
 
 def on_objection_decided(fact: ObjectionDecided, event: Event) -> None:
-    close_tasks_about(PLAYBOOK, fact.subject_id, TaskKind.DECIDE_OBJECTION, because=event)
+    close_tasks_about(
+        PLAYBOOK, fact.subject_id, TaskKind.DECIDE_OBJECTION, because=event, done=True
+    )
 
 
 on(OrderIssued, on_order_issued)

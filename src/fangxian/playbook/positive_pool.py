@@ -48,6 +48,7 @@ from fangxian.playbook.deadlines import by
 from fangxian.protocol.queries import in_force
 from fangxian.sampling.actions import call_for_tests
 from fangxian.sampling.events import (
+    DisagreementSettled,
     LaboratoriesDisagree,
     TubeFoundInvalid,
     TubeFoundNegative,
@@ -141,7 +142,7 @@ def _settle_pool(pool_id: UUID, event: Event) -> None:
     calls = calls_about(PLAYBOOK, pool_id)
     if calls.filter(state__in=["due", "taken"]).exists():
         return
-    close_tasks_about(PLAYBOOK, pool_id, TaskKind.RETEST_MEMBERS, because=event)
+    close_tasks_about(PLAYBOOK, pool_id, TaskKind.RETEST_MEMBERS, because=event, done=True)
     if not calls.filter(state="positive").exists():
         close_tasks_about(PLAYBOOK, pool_id, TaskKind.DELIVER_NOTICE, because=event)
     end_hold_of_place(
@@ -162,6 +163,10 @@ def on_tube_found_invalid(fact: TubeFoundInvalid, event: Event) -> None:
     )
 
 
+def on_disagreement_settled(fact: DisagreementSettled, event: Event) -> None:
+    close_tasks_about(PLAYBOOK, fact.subject_id, TaskKind.RESOLVE_RESULTS, because=event, done=True)
+
+
 def on_laboratories_disagree(fact: LaboratoriesDisagree, event: Event) -> None:
     open_task(
         PLAYBOOK,
@@ -179,3 +184,4 @@ on(TubeFoundPositive, on_tube_found_positive)
 on(TubeFoundNegative, on_tube_found_negative)
 on(TubeFoundInvalid, on_tube_found_invalid)
 on(LaboratoriesDisagree, on_laboratories_disagree)
+on(DisagreementSettled, on_disagreement_settled)
