@@ -18,6 +18,8 @@ Read from top to bottom. Nothing outside this file reacts to what is found in a 
         take the sample of its members again               dispatch.open_task
     two laboratories disagree                              sampling.report_tube_result
         somebody resolves it; the first finding stands     dispatch.open_task
+    it is resolved                                         sampling.correct_tube_result
+        the task is done                                   dispatch.close_tasks_about
 
 Who is held, for how long, and when the retest is due, comes from the pack in force
 (`positive_pool`); this file holds only the order of things.

@@ -1,0 +1,65 @@
+"""The whole day, in a small district of its own, as anybody would play it."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+PEOPLE = 6000
+
+
+def demo(home: Path, *words: str) -> subprocess.CompletedProcess[str]:
+    environment = dict(os.environ, FANGXIAN_HOME=str(home), FANGXIAN_MODE="demo")
+    environment.pop("DJANGO_SETTINGS_MODULE", None)
+    command = [sys.executable, "-m", "fangxian", "demo", "--once", "--people", str(PEOPLE)]
+    return subprocess.run(
+        [*command, "--lang", "en", *words],
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=600,
+    )
+
+
+def test_no_link_of_the_day_is_missing_and_other_rules_play_another_day(tmp_path: Path) -> None:
+    home = Path(os.environ.get("FANGXIAN_HOME", tmp_path))
+
+    played = demo(home, "--pack", "cn-10")
+
+    assert played.returncode == 0, played.stderr
+    assert "MISSING" not in played.stderr
+    told = played.stdout
+    for link in (
+        "swabs is positive",
+        "was issued: stay in place until the retest",
+        "was reported in",
+        "were proposed",
+        "became risk area",
+        "left for emergency care",
+        "the hospital has taken over",
+    ):
+        assert link in told, link
+    differences = told[told.index("cn-v9@1 → cn-10@1") :]
+    assert "Close contacts: " in differences
+    assert "orders: central_quarantine" in differences
+    assert "0 breaks" in differences
+
+
+def test_a_demonstration_refuses_a_database_that_may_hold_people(tmp_path: Path) -> None:
+    environment = dict(
+        os.environ, DATABASE_URL="postgresql:///fangxian?host=/nowhere", FANGXIAN_MODE="demo"
+    )
+    environment.pop("DJANGO_SETTINGS_MODULE", None)
+
+    refused = subprocess.run(
+        [sys.executable, "-m", "fangxian", "demo", "--once", "--lang", "en"],
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+
+    assert refused.returncode == 1
+    assert "_demo" in refused.stderr
