@@ -4,6 +4,10 @@ import os
 from pathlib import Path
 
 os.environ.setdefault("FANGXIAN_HOME", str(Path(__file__).parents[1] / ".data" / "tests"))
+# A server for each worker: another's open transaction would delay what is sealed here.
+worker = os.environ.get("PYTEST_XDIST_WORKER", "")
+if worker and Path(os.environ["FANGXIAN_HOME"]).name != worker:
+    os.environ["FANGXIAN_HOME"] = str(Path(os.environ["FANGXIAN_HOME"]) / worker)
 os.environ.setdefault("FANGXIAN_MODE", "demo")
 os.environ.setdefault("FANGXIAN_LOG", "WARNING")
 

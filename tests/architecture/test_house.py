@@ -54,8 +54,6 @@ NEVER = {"utils", "helpers", "common", "base", "services", "manager", "managers"
 
 # Verbs and questions that need nobody's name, each with its reason.
 OF_NOBODY = {
-    "areas.lock_the_tree": "a lock for verbs that change the tree; decides and shows nothing",
-    "areas.take_numbers": "draws from a sequence for rooms whose rows stand in compact tables",
     "protocol.in_force": "rules bind everybody alike",
     "protocol.pack_of": "rules bind everybody alike",
     "web.address_of": "where the page of a thing is; the page itself asks who looks",
