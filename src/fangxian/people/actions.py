@@ -1,7 +1,7 @@
 """The verbs of the register: who lives where, what they need, and who may see it."""
 
 import base64
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from datetime import date
 from typing import IO, Unpack
 from uuid import UUID
@@ -233,6 +233,18 @@ def end_need(
         because=because,
     )
     return need
+
+
+@transaction.atomic
+def set_needs(
+    actor: Actor, resident_id: UUID, kinds: Collection[str], *, because: Cause = None
+) -> None:
+    """Exactly these needs stand from today on: the others end, missing ones are noted."""
+    standing = set(queries.needs_by_resident(actor, [resident_id]).get(resident_id, []))
+    for kind in sorted(standing - set(kinds)):
+        end_need(actor, resident_id, kind, because=because)
+    for kind in sorted(set(kinds) - standing):
+        note_need(actor, resident_id, kind, because=because)
 
 
 @transaction.atomic

@@ -209,6 +209,8 @@ def checked_at_the_end() -> Iterator[None]:
             [_TABLES],
         )
         indexes = cursor.fetchall()
+        # What this transaction wrote before is checked now, or the keys could not be put off.
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE; SET CONSTRAINTS ALL DEFERRED")
         for table, name, _definition in keys:
             cursor.execute(f'ALTER TABLE {table} DROP CONSTRAINT "{name}"')
         for name, _definition in indexes:

@@ -8,6 +8,7 @@ from functools import lru_cache
 from uuid import UUID
 
 from django.db import connection
+from django.utils.translation import gettext as _
 
 from fangxian.areas.actions import add_areas
 from fangxian.areas.models import Area
@@ -32,6 +33,19 @@ class Lost(Enum):
     NO_DOOR = "no_door"
     UNKNOWN_DOOR = "unknown_door"
     SEVERAL_DOORS = "several_doors"
+
+
+def in_words(lost: Lost, community: str) -> str:
+    return {
+        Lost.NO_COMMUNITY: _("the community is missing"),
+        Lost.UNKNOWN_COMMUNITY: _("there is no community “%(name)s” in your area"),
+        Lost.SEVERAL_COMMUNITIES: _(
+            "several communities are called “%(name)s”: give the 12-digit code instead"
+        ),
+        Lost.NO_DOOR: _("building or door is missing"),
+        Lost.UNKNOWN_DOOR: _("there is no such door in the areas: correct it, or add the dwelling"),
+        Lost.SEVERAL_DOORS: _("several doors fit: give the housing estate and the stairwell, too"),
+    }[lost] % {"name": community}
 
 
 @dataclass(frozen=True, slots=True)

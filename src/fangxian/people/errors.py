@@ -233,3 +233,13 @@ class TooManyRows(Refusal):
             _("A sheet holds %(rows)d rows at most. Narrow the list by area first.")
             % {"rows": most}
         )
+
+
+class NobodyFound(Refusal):
+    code = "nobody_found"
+    status = 404
+
+    def __init__(self) -> None:
+        super().__init__(
+            _("Nobody in your area has this number. Register them first, or check the number.")
+        )

@@ -20,7 +20,7 @@ from fangxian.kernel.clock import now, today
 from fangxian.kernel.errors import Refusal
 from fangxian.kernel.ids import new_id
 from fangxian.people import bulk, columns, errors, queries, records, sheets
-from fangxian.people.doors import Door, Doors, Lost
+from fangxian.people.doors import Door, Doors, Lost, in_words
 
 _ROWS_AT_ONCE = 5000
 
@@ -147,7 +147,7 @@ def _read(
             faults.append(refusal.message)
     door = doors.find(said.address)
     if isinstance(door, Lost):
-        faults.append(_lost_in_words(door, said.address.community))
+        faults.append(in_words(door, said.address.community))
     if said.since and said.since > tally.day:
         faults.append(_("“resident since” lies in the future"))
     if said.identity and not faults:
@@ -174,19 +174,6 @@ def _particulars(said: columns.Line) -> records.Particulars:
         sex=said.sex,
         birth_date=said.birth_date,
     )
-
-
-def _lost_in_words(lost: Lost, community: str) -> str:
-    return {
-        Lost.NO_COMMUNITY: _("the community is missing"),
-        Lost.UNKNOWN_COMMUNITY: _("there is no community “%(name)s” in your area"),
-        Lost.SEVERAL_COMMUNITIES: _(
-            "several communities are called “%(name)s”: give the 12-digit code instead"
-        ),
-        Lost.NO_DOOR: _("building or door is missing"),
-        Lost.UNKNOWN_DOOR: _("there is no such door in the areas: correct it, or add the dwelling"),
-        Lost.SEVERAL_DOORS: _("several doors fit: give the housing estate and the stairwell, too"),
-    }[lost] % {"name": community}
 
 
 def _sorted_out(

@@ -99,11 +99,12 @@ def sheet(*rows: list[object], header: list[str] | None = None) -> bytes:
     file = io.BytesIO()
     book = xlsxwriter.Workbook(file, {"in_memory": True, "strings_to_formulas": False})
     page = book.add_worksheet()
-    for line, row in enumerate([header or HEADER, *rows]):
-        for column, value in enumerate(row):
+    lines: list[list[object]] = [list(header or HEADER), *rows]
+    for line, cells in enumerate(lines):
+        for column, value in enumerate(cells):
             if isinstance(value, str):
                 page.write_string(line, column, value)
-            elif value is not None:
+            elif isinstance(value, float):
                 page.write_number(line, column, value)
     book.close()
     return file.getvalue()

@@ -3,6 +3,7 @@
 import io
 import zipfile
 from datetime import date
+from typing import Any
 
 import pytest
 from django.utils import translation
@@ -27,12 +28,16 @@ def chaoyang() -> Area:
     return community
 
 
-def take(data: bytes, *, by: Actor = make.KEEPER, within: str = "", **how: bool) -> ImportRun:
+def take(
+    data: bytes, *, by: Actor = make.KEEPER, within: str = "", add_dwellings: bool = False
+) -> ImportRun:
     with translation.override("en"):
-        return actions.import_residents(by, data, "list.xlsx", area_path=within, **how)
+        return actions.import_residents(
+            by, data, "list.xlsx", area_path=within, add_dwellings=add_dwellings
+        )
 
 
-def not_taken(run: ImportRun) -> list[list[object]]:
+def not_taken(run: ImportRun) -> list[list[Any]]:
     """The rows of the error file: line, reasons, and the cells as they came."""
     book = CalamineWorkbook.from_filelike(io.BytesIO(run.refused_rows()))
     return [list(row) for row in book.get_sheet_by_index(0).iter_rows()][1:]

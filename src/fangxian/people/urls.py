@@ -1,0 +1,28 @@
+"""Addresses of the register's pages; the namespace is `people`."""
+
+from django.urls import path
+
+from fangxian.people import views
+
+urlpatterns = [
+    path("", views.list_residents, name="list"),
+    path("export", views.export, name="export"),
+    path("new", views.new, name="new"),
+    path("<uuid:resident_id>/edit", views.edit, name="edit"),
+    path("<uuid:resident_id>/move", views.move, name="move"),
+    path("<uuid:resident_id>/leave", views.leave, name="leave"),
+    path("<uuid:resident_id>/needs", views.needs, name="needs"),
+    path("<uuid:resident_id>/consent", views.consent, name="consent"),
+    path("<uuid:resident_id>/consent/withdraw", views.withdraw, name="withdraw"),
+    path("<uuid:resident_id>/proxy", views.proxy, name="proxy"),
+    path("<uuid:resident_id>/proxy/<uuid:acts_id>/end", views.end_proxy, name="end_proxy"),
+    path("duplicates", views.duplicates, name="duplicates"),
+    path("duplicates/<uuid:offer_id>/merge", views.merge, name="merge"),
+    path("duplicates/<uuid:offer_id>/dismiss", views.dismiss, name="dismiss"),
+    path("import", views.import_list, name="import"),
+    path("import/template", views.template, name="template"),
+    path("import/<uuid:run_id>", views.import_run, name="import_run"),
+    path("import/<uuid:run_id>/progress", views.progress, name="progress"),
+    path("import/<uuid:run_id>/refused", views.refused, name="refused"),
+    path("import/<uuid:run_id>/discard", views.discard, name="discard"),
+]
