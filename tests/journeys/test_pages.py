@@ -1,0 +1,147 @@
+"""Every page of the product: for everybody, in both languages, at the desk and on the phone."""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from django.urls import reverse
+from playwright.sync_api import Page
+
+from tests.journeys.conftest import DESK, PHONE
+from tests.journeys.people import Visitor
+
+
+@dataclass(frozen=True, slots=True)
+class Leaf:
+    """One page. who: signed in as; door: name of its address; of: what on the stage it is about."""
+
+    who: str
+    door: str
+    of: str = ""
+    ask: str = ""
+    status: int = 200
+
+    def url(self, stage: dict[str, Any]) -> str:
+        if self.door.startswith("/"):
+            return self.door
+        return reverse(self.door, args=[stage[self.of]] if self.of else []) + self.ask
+
+    def __str__(self) -> str:
+        return f"{self.who or 'nobody'} {self.door}{self.ask}"
+
+
+LEAVES = [
+    Leaf("", "account_login"),
+    Leaf("chen", "account_reauthenticate"),
+    Leaf("chen", "dashboard"),
+    Leaf("chen", "people:residents"),
+    Leaf("liu", "people:import"),
+    Leaf("zhao", "person", "person"),
+    Leaf("sun", "who_looked", "person"),
+    Leaf("chen", "why", "order"),
+    Leaf("sun", "ledger"),
+    Leaf("li", "sampling:tubes"),
+    Leaf("li", "sampling:tubes", ask="?show=results"),
+    Leaf("li", "sampling:tube", "tube"),
+    Leaf("li", "sampling:tube", "pool_id"),
+    Leaf("li", "sampling:import_results"),
+    Leaf("chen", "sampling:rounds"),
+    Leaf("chen", "sampling:plan_round"),
+    Leaf("chen", "sampling:round", "round"),
+    Leaf("zhao", "cases:list"),
+    Leaf("zhao", "cases:new"),
+    Leaf("zhao", "cases:report", "in_need"),
+    Leaf("zhao", "cases:case", "case"),
+    Leaf("zhao", "cases:case", "fresh_case"),
+    Leaf("zhao", "cases:visit", "case"),
+    Leaf("zhao", "cases:find_contact", "case"),
+    Leaf("zhao", "cases:contact", "contact"),
+    Leaf("chen", "measures:orders"),
+    Leaf("chen", "measures:order", "order"),
+    Leaf("chen", "measures:notice", "order"),
+    Leaf("chen", "measures:risk_areas"),
+    Leaf("chen", "measures:risk_area", "risk_area"),
+    Leaf("chen", "measures:risk_area", "proposed_area"),
+    Leaf("wang", "measures:exits"),
+    Leaf("wang", "measures:exit", "exit"),
+    Leaf("wang", "dispatch:mine"),
+    Leaf("wang", "dispatch:task", "trip"),
+    Leaf("liu", "dispatch:board"),
+    Leaf("yang", "areas:tree"),
+    Leaf("yang", "areas:area", "grid"),
+    Leaf("yang", "areas:changes"),
+    Leaf("wang", "ledger", status=403),
+    Leaf("chen", "/nowhere", status=404),
+]
+RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}
+# Our own words: what people press, fill in and find their way by. Names and codes are not ours.
+WORDS = "h2, h3, label, legend, th[scope=col], button, nav a, dt, summary, .btn"
+LATIN = re.compile(r"[A-Za-z]{3,}")
+HAN = re.compile(r"[\u4e00-\u9fff]")
+
+
+@pytest.mark.parametrize("language", ["zh-hans", "en"])
+@pytest.mark.parametrize("leaf", LEAVES, ids=str)
+def test_everybody_can_read(
+    leaf: Leaf,
+    language: str,
+    stage: dict[str, Any],
+    page_of: Callable[[str, str], Page],
+) -> None:
+    page = page_of(leaf.who, language)
+    visitor = Visitor(page)
+    for size in (DESK, PHONE):
+        page.set_viewport_size(size)  # type: ignore[arg-type]
+
+        answer = page.goto(leaf.url(stage), wait_until="load")
+        if page.locator(".map[data-grids]").count():
+            page.wait_for_selector(".map[data-ready]")
+
+        assert answer is not None
+        assert answer.status == leaf.status
+        assert visitor.troubles == []
+        assert sideways(page) == []
+        assert barriers(page) == []
+    visitor.leaves()
+    assert page.locator("html").get_attribute("lang") == {"zh-hans": "zh-Hans"}.get(language, "en")
+    assert untranslated(page, language) == []
+
+
+def barriers(page: Page) -> list[str]:
+    found = Axe().run(page, options={**RULES, "resultTypes": ["violations"]})
+    return [
+        f"{violation['id']}: {node['html']} {node['failureSummary']}"
+        for violation in found.response["violations"]
+        for node in violation["nodes"]
+    ]
+
+
+def sideways(page: Page) -> list[str]:
+    """What reaches beyond the edge of the window, if the page can be scrolled sideways."""
+    beyond: list[str] = page.evaluate(
+        """() => {
+          const width = window.innerWidth;
+          if (document.documentElement.scrollWidth <= width) return [];
+          return [...document.body.querySelectorAll("*")]
+            .filter((one) => one.getBoundingClientRect().right > width + 0.5)
+            .map((one) => one.outerHTML.slice(0, 120));
+        }"""
+    )
+    return beyond
+
+
+def untranslated(page: Page, language: str) -> list[str]:
+    """Our own words that are of the other language alone."""
+    words: list[str] = page.evaluate(
+        """(words) => [...document.querySelectorAll(words)]
+          .filter((one) => !one.closest("[lang]:not(html), .code"))
+          .map((one) => one.textContent.trim())""",
+        WORDS,
+    )
+    titles: list[str] = page.evaluate("() => [document.title]")
+    if language == "en":
+        return []
+    return [one for one in [*words, *titles] if LATIN.search(one) and not HAN.search(one)]
