@@ -298,6 +298,7 @@ def _activity(case: Case, site: Site, visits: Sequence[Visit]) -> Activity:
 # Who met whom
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_EVIDENCE = {int(evidence): evidence for evidence in Evidence}
 
 
 def co_present(
@@ -328,7 +329,7 @@ def co_present(
             sure_minutes=sure,
             first_at=_EPOCH + timedelta(microseconds=first_at),
             last_at=_EPOCH + timedelta(microseconds=last_at),
-            evidence=Evidence(worth),
+            evidence=_EVIDENCE[worth],
             place=place,
         )
         for number, meetings, minutes, sure, first_at, last_at, worth, place in rows

@@ -14,10 +14,9 @@ from django.db import migrations
 WORTH = """CASE {}.source WHEN 'attended' THEN 4 WHEN 'rotating' THEN 3 WHEN 'interview' THEN 2
                 ELSE 1 END"""
 
-MINUTES = """(SELECT coalesce(floor(sum(extract(epoch FROM upper(r) - lower(r))) / 60), 0)::int
-            FROM unnest({}) AS r)"""
-
-MICROSECONDS = "(extract(epoch FROM {}) * 1000000)::bigint"
+# Microseconds are counted in whole numbers; as seconds they are exact to below one of them.
+MINUTES = "floor(date_part('epoch', {}) / 60)::int"
+MICROSECONDS = "(date_part('epoch', {}) * 1000000)::bigint"
 
 CREATE = f"""
 CREATE FUNCTION cases_co_present(
@@ -63,18 +62,35 @@ BEGIN
          AND v.start_at <= b.end_at + tolerance
          AND v.end_at >= b.start_at - tolerance
         WHERE v.person <> ALL(persons)
-    ), dosed AS (  -- one row a person; what overlaps is counted once
-        SELECT m.person, count(*) AS meetings,
-               range_agg(tstzrange(m.began, m.ended))
-                   FILTER (WHERE m.began < m.ended) AS together,
-               range_agg(tstzrange(m.began, m.ended))
-                   FILTER (WHERE m.began < m.ended AND m.worth > 1) AS surely,
-               min(least(m.began, m.ended)) AS first_at,
-               max(greatest(m.began, m.ended)) AS last_at,
-               max(m.worth) AS worth,
-               max((trunc(extract(epoch FROM greatest(m.ended - m.began, interval '0')))::bigint
-                    << 32) + m.place) AS longest
-        FROM met AS m GROUP BY m.person
+    ), told AS (  -- what each meeting adds to those of the same two that began before it
+        SELECT m.*,
+               CASE WHEN m.began < m.ended
+                    THEN m.ended - greatest(m.began, max(m.ended)
+                        FILTER (WHERE m.began < m.ended) OVER earlier)
+               END AS adds,
+               CASE WHEN m.began < m.ended AND m.worth > 1
+                    THEN m.ended - greatest(m.began, max(m.ended)
+                        FILTER (WHERE m.began < m.ended AND m.worth > 1) OVER earlier)
+               END AS adds_for_sure,
+               (floor(date_part('epoch', greatest(m.ended - m.began, interval '0')))::bigint
+                << 32) + m.place AS longest
+        FROM met AS m
+        WINDOW earlier AS (
+            PARTITION BY m.person ORDER BY m.began ROWS UNBOUNDED PRECEDING EXCLUDE CURRENT ROW
+        )
+    ), dosed AS (  -- one row a person
+        SELECT t.person, count(*) AS meetings,
+               coalesce(sum(t.adds) FILTER (WHERE t.adds > interval '0'), interval '0')
+                   AS together,
+               coalesce(
+                   sum(t.adds_for_sure) FILTER (WHERE t.adds_for_sure > interval '0'),
+                   interval '0'
+               ) AS surely,
+               min(least(t.began, t.ended)) AS first_at,
+               max(greatest(t.began, t.ended)) AS last_at,
+               max(t.worth) AS worth,
+               max(t.longest) AS longest
+        FROM told AS t GROUP BY t.person
     )
     SELECT d.person, d.meetings,
            {MINUTES.format("d.together")},

@@ -20,6 +20,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import IntEnum
+from typing import NamedTuple
 
 
 class Evidence(IntEnum):
@@ -62,9 +63,8 @@ class Meeting:
         return self.evidence > Evidence.POSTER
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Met:
-    """One person met, over all meetings.
+class Met(NamedTuple):
+    """One person met, over all meetings. A tuple, for thousands are made for one case.
 
     minutes        whole minutes together
     sure_minutes   … without meetings known only from a poster code
