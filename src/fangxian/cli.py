@@ -34,6 +34,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         return _COMMANDS[word][1](rest)
     except KeyboardInterrupt:
         return 130
+    except BrokenPipeError:  # the reader of our output, such as head, has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
 
 
 def _help() -> str:
@@ -67,10 +70,27 @@ def _room(module: str, function: str) -> Command:
 
     def run(argv: list[str]) -> int:
         _django()
+        from django.db import OperationalError, ProgrammingError
+
         command: Command = getattr(import_module(f"fangxian.{module}"), function)
-        return command(argv)
+        try:
+            return command(argv)
+        except (OperationalError, ProgrammingError) as error:
+            if not _lacks_tables(error):
+                raise
+            print(
+                "This database has no tables, or not those of this version. Run “fangxian migrate”."
+                " The demonstration's database is reached with FANGXIAN_MODE=demo.",
+                file=sys.stderr,
+            )
+            return 1
 
     return run
+
+
+def _lacks_tables(error: Exception) -> bool:
+    text = str(error)
+    return "does not exist" in text and ("relation" in text or "database" in text)
 
 
 def _demo(argv: list[str]) -> int:
