@@ -108,7 +108,5 @@ def _serve(host: str, port: int) -> int:
     print(f"\nhttp://{host}:{port}/\n")
     for part in PARTS:
         print(f"  {part.username:<8}{PASSWORD:<16}{part.name} {part.post}")
-    print(
-        "\n  FANGXIAN_MODE=demo fangxian why CODE      FANGXIAN_MODE=demo fangxian ledger verify\n"
-    )
+    print("\n  FANGXIAN_MODE=demo .venv/bin/fangxian why CODE\n")
     return cli.serve(host, port, workers=2, threads=8, with_jobs=True)
