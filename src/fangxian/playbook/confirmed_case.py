@@ -29,7 +29,7 @@ from django.utils.translation import gettext_noop
 from fangxian.areas.queries import enclosing
 from fangxian.cases.actions import find_contacts
 from fangxian.cases.events import CaseLacksIdentity, CaseReported, ContactsProposed
-from fangxian.dispatch.actions import close_tasks_about, open_task
+from fangxian.dispatch.actions import close_tasks_about
 from fangxian.dispatch.kinds import TaskKind
 from fangxian.kernel.access import PLAYBOOK, Duty
 from fangxian.kernel.clock import now
@@ -50,7 +50,7 @@ from fangxian.measures.events import (
     RiskAreaReleaseProposed,
 )
 from fangxian.measures.queries import holds_of, risk_areas_over
-from fangxian.playbook.deadlines import by
+from fangxian.playbook.tasks import ask, by
 from fangxian.protocol.queries import in_force
 
 
@@ -76,15 +76,13 @@ def on_case_reported(fact: CaseReported, event: Event) -> None:
         restart_clock(PLAYBOOK, standing.id, from_at=fact.specimen_at, because=event)
     _propose_risk_area(fact, event)
     find_contacts(PLAYBOOK, fact.subject_id, because=event)
-    open_task(
-        PLAYBOOK,
+    ask(
         TaskKind.INVESTIGATE_CASE,
-        duty=Duty.INVESTIGATE,
-        area_path=fact.area_path,
-        about_id=fact.subject_id,
+        Duty.INVESTIGATE,
+        fact,
+        event,
         due_at=by("investigation.core_tracks", fact.area_path),
-        facts={"code": fact.code},
-        because=event,
+        code=fact.code,
     )
 
 
@@ -103,58 +101,31 @@ def _propose_risk_area(fact: CaseReported, event: Event) -> None:
 
 
 def on_contacts_proposed(fact: ContactsProposed, event: Event) -> None:
-    open_task(
-        PLAYBOOK,
+    ask(
         TaskKind.CONFIRM_CONTACTS,
-        duty=Duty.INVESTIGATE,
-        area_path=fact.area_path,
-        about_id=fact.subject_id,
+        Duty.INVESTIGATE,
+        fact,
+        event,
         due_at=by("investigation.core_tracks", fact.area_path),
-        facts={"code": fact.code, "close": fact.close, "general": fact.general},
-        because=event,
+        code=fact.code,
+        close=fact.close,
+        general=fact.general,
     )
 
 
 def on_risk_area_proposed(fact: RiskAreaProposed, event: Event) -> None:
-    open_task(
-        PLAYBOOK,
-        TaskKind.DECIDE_RISK_AREA,
-        duty=Duty.DECIDE_MEASURES,
-        area_path=fact.area_path,
-        about_id=fact.subject_id,
-        due_at=now(),
-        facts={"code": fact.code},
-        because=event,
-    )
+    ask(TaskKind.DECIDE_RISK_AREA, Duty.DECIDE_MEASURES, fact, event, due_at=now(), code=fact.code)
 
 
 def on_risk_area_declared(fact: RiskAreaDeclared, event: Event) -> None:
     close_tasks_about(
         PLAYBOOK, fact.subject_id, TaskKind.DECIDE_RISK_AREA, because=event, done=True
     )
-    open_task(
-        PLAYBOOK,
-        TaskKind.DELIVER_NOTICE,
-        duty=Duty.CARRY_OUT,
-        area_path=fact.area_path,
-        about_id=fact.subject_id,
-        due_at=now(),
-        facts={"code": fact.code},
-        because=event,
-    )
+    ask(TaskKind.DELIVER_NOTICE, Duty.CARRY_OUT, fact, event, due_at=now(), code=fact.code)
 
 
 def on_risk_area_release_proposed(fact: RiskAreaReleaseProposed, event: Event) -> None:
-    open_task(
-        PLAYBOOK,
-        TaskKind.DECIDE_RELEASE,
-        duty=Duty.DECIDE_MEASURES,
-        area_path=fact.area_path,
-        about_id=fact.subject_id,
-        due_at=now(),
-        facts={"code": fact.code},
-        because=event,
-    )
+    ask(TaskKind.DECIDE_RELEASE, Duty.DECIDE_MEASURES, fact, event, due_at=now(), code=fact.code)
 
 
 def on_risk_area_over(
@@ -165,15 +136,13 @@ def on_risk_area_over(
 
 
 def on_case_lacks_identity(fact: CaseLacksIdentity, event: Event) -> None:
-    open_task(
-        PLAYBOOK,
+    ask(
         TaskKind.COMPLETE_IDENTITY,
-        duty=Duty.INVESTIGATE,
-        area_path=fact.area_path,
-        about_id=fact.subject_id,
+        Duty.INVESTIGATE,
+        fact,
+        event,
         due_at=by("investigation.basic_case_info", fact.area_path),
-        facts={"code": fact.code},
-        because=event,
+        code=fact.code,
     )
 
 

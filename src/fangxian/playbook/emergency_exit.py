@@ -14,7 +14,7 @@ Nothing on this page, or anywhere else, can refuse. Colour, order, missing test:
 hospital, never grounds.
 """
 
-from fangxian.dispatch.actions import close_tasks_about, open_task
+from fangxian.dispatch.actions import close_tasks_about
 from fangxian.dispatch.kinds import TaskKind
 from fangxian.kernel.access import PLAYBOOK, Duty
 from fangxian.kernel.clock import now
@@ -25,7 +25,7 @@ from fangxian.measures.events import (
     EmergencyExitHandedOver,
     EmergencyExitStarted,
 )
-from fangxian.playbook.deadlines import by
+from fangxian.playbook.tasks import ask, by
 
 
 def on_exit_started(fact: EmergencyExitStarted, event: Event) -> None:
@@ -33,16 +33,7 @@ def on_exit_started(fact: EmergencyExitStarted, event: Event) -> None:
         (TaskKind.EMERGENCY_TRIP, now()),
         (TaskKind.CLEAR_EXIT, by("investigation.first_report", fact.area_path)),
     ):
-        open_task(
-            PLAYBOOK,
-            kind,
-            duty=Duty.CARRY_OUT,
-            area_path=fact.area_path,
-            about_id=fact.subject_id,
-            due_at=due_at,
-            facts={"code": fact.code},
-            because=event,
-        )
+        ask(kind, Duty.CARRY_OUT, fact, event, due_at=due_at, code=fact.code)
 
 
 def on_exit_handed_over(fact: EmergencyExitHandedOver, event: Event) -> None:

@@ -11,13 +11,14 @@
 An order past its end without a decision stands first on the command page until somebody decides.
 """
 
-from fangxian.dispatch.actions import close_tasks_about, open_task
+from fangxian.dispatch.actions import close_tasks_about
 from fangxian.dispatch.kinds import TaskKind
 from fangxian.kernel.access import PLAYBOOK, Duty
 from fangxian.kernel.clock import now
 from fangxian.kernel.models import Event
 from fangxian.kernel.reactions import on
 from fangxian.measures.events import OrderEnded, OrderExtended, ReleaseProposed
+from fangxian.playbook.tasks import ask
 from fangxian.sampling.actions import cancel_tests
 
 _WAITING = (
@@ -30,16 +31,7 @@ _WAITING = (
 
 
 def on_release_proposed(fact: ReleaseProposed, event: Event) -> None:
-    open_task(
-        PLAYBOOK,
-        TaskKind.DECIDE_RELEASE,
-        duty=Duty.DECIDE_MEASURES,
-        area_path=fact.area_path,
-        about_id=fact.subject_id,
-        due_at=now(),
-        facts={"code": fact.code},
-        because=event,
-    )
+    ask(TaskKind.DECIDE_RELEASE, Duty.DECIDE_MEASURES, fact, event, due_at=now(), code=fact.code)
 
 
 def on_order_ended(fact: OrderEnded, event: Event) -> None:

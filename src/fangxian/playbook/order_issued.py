@@ -11,13 +11,13 @@ the objection was decided                              measures.decide_objection
   the task is done                                     dispatch.close_tasks_about
 """
 
-from fangxian.dispatch.actions import close_tasks_about, open_task
+from fangxian.dispatch.actions import close_tasks_about
 from fangxian.dispatch.kinds import TaskKind
 from fangxian.kernel.access import PLAYBOOK, Duty
 from fangxian.kernel.models import Event
 from fangxian.kernel.reactions import on
 from fangxian.measures.events import ObjectionDecided, ObjectionFiled, OrderIssued, OrderServed
-from fangxian.playbook.deadlines import by
+from fangxian.playbook.tasks import ask, by
 
 _BRINGING = {
     "hospital": (TaskKind.TRANSFER_PATIENT, "transfer.infected_to_hospital"),
@@ -27,16 +27,7 @@ _BRINGING = {
 
 def on_order_issued(fact: OrderIssued, event: Event) -> None:
     kind, limit = _BRINGING.get(fact.measure, (TaskKind.SERVE_ORDER, "coordination.controlled"))
-    open_task(
-        PLAYBOOK,
-        kind,
-        duty=Duty.CARRY_OUT,
-        area_path=fact.area_path,
-        about_id=fact.subject_id,
-        due_at=by(limit, fact.area_path),
-        facts={"code": fact.code},
-        because=event,
-    )
+    ask(kind, Duty.CARRY_OUT, fact, event, due_at=by(limit, fact.area_path), code=fact.code)
 
 
 def on_order_served(fact: OrderServed, event: Event) -> None:
@@ -44,15 +35,13 @@ def on_order_served(fact: OrderServed, event: Event) -> None:
 
 
 def on_objection_filed(fact: ObjectionFiled, event: Event) -> None:
-    open_task(
-        PLAYBOOK,
+    ask(
         TaskKind.DECIDE_OBJECTION,
-        duty=Duty.DECIDE_MEASURES,
-        area_path=fact.area_path,
-        about_id=fact.subject_id,
+        Duty.DECIDE_MEASURES,
+        fact,
+        event,
         due_at=by("hotline.epidemic_item", fact.area_path),
-        facts={"code": fact.code},
-        because=event,
+        code=fact.code,
     )
 
 

@@ -32,7 +32,7 @@ from django.db.models import Max
 from django.utils.translation import gettext_noop
 
 from fangxian.cases.actions import report_case
-from fangxian.dispatch.actions import close_tasks_about, open_task
+from fangxian.dispatch.actions import close_tasks_about
 from fangxian.dispatch.kinds import TaskKind
 from fangxian.kernel.access import PLAYBOOK, Duty
 from fangxian.kernel.clock import now
@@ -46,7 +46,7 @@ from fangxian.measures.actions import (
 )
 from fangxian.measures.queries import is_restricted
 from fangxian.people.queries import homes_of
-from fangxian.playbook.deadlines import by
+from fangxian.playbook.tasks import ask, by
 from fangxian.protocol.queries import in_force
 from fangxian.sampling.actions import call_for_tests
 from fangxian.sampling.events import (
@@ -91,16 +91,7 @@ def _suspect_everyone_in_the_tube(fact: TubeFoundPositive, event: Event) -> None
         (TaskKind.RETEST_MEMBERS, Duty.COLLECT_SAMPLES),
         (TaskKind.DELIVER_NOTICE, Duty.CARRY_OUT),
     ):
-        open_task(
-            PLAYBOOK,
-            kind,
-            duty=duty,
-            area_path=fact.area_path,
-            about_id=fact.subject_id,
-            due_at=due_at,
-            facts={"barcode": fact.barcode, "swabs": fact.swabs},
-            because=event,
-        )
+        ask(kind, duty, fact, event, due_at=due_at, barcode=fact.barcode, swabs=fact.swabs)
 
 
 def _report_the_person(fact: TubeFoundPositive, resident_id: UUID, event: Event) -> None:
@@ -153,15 +144,14 @@ def _settle_pool(pool_id: UUID, event: Event) -> None:
 
 
 def on_tube_found_invalid(fact: TubeFoundInvalid, event: Event) -> None:
-    open_task(
-        PLAYBOOK,
+    ask(
         TaskKind.TEST_PERSON,
-        duty=Duty.COLLECT_SAMPLES,
-        area_path=fact.area_path,
-        about_id=fact.subject_id,
+        Duty.COLLECT_SAMPLES,
+        fact,
+        event,
         due_at=by("result.single", fact.area_path),
-        facts={"barcode": fact.barcode, "swabs": fact.swabs},
-        because=event,
+        barcode=fact.barcode,
+        swabs=fact.swabs,
     )
 
 
@@ -170,15 +160,13 @@ def on_disagreement_settled(fact: DisagreementSettled, event: Event) -> None:
 
 
 def on_laboratories_disagree(fact: LaboratoriesDisagree, event: Event) -> None:
-    open_task(
-        PLAYBOOK,
+    ask(
         TaskKind.RESOLVE_RESULTS,
-        duty=Duty.ENTER_RESULTS,
-        area_path=fact.area_path,
-        about_id=fact.subject_id,
+        Duty.ENTER_RESULTS,
+        fact,
+        event,
         due_at=by("report.cdc_review", fact.area_path),
-        facts={"barcode": fact.barcode},
-        because=event,
+        barcode=fact.barcode,
     )
 
 
