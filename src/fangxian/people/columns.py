@@ -15,7 +15,10 @@ from fangxian.people.sheets import Cell
 
 _HEADERS: Mapping[str, Sequence[str]] = {
     "name": ["姓名", "名字", "居民姓名", "人员姓名", "name", "full name"],
-    "identity_type": ["证件类型", "证件种类", "证件名称", "identity type", "document", "id type"],
+    "identity_type": [
+        "证件类型", "证件种类", "证件名称",
+        "type of document", "identity type", "document", "id type",
+    ],
     "identity": [
         "身份证号", "身份证号码", "身份证", "证件号码", "证件号", "公民身份号码",
         "identity number", "identity", "id number", "id",

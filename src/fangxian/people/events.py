@@ -20,7 +20,7 @@ class ResidentRegistered(Fact):
 class ResidentCorrected(Fact):
     """fields   names of the columns that changed, not their values"""
 
-    sentence: ClassVar[Any] = _("The record of resident {number} was corrected ({fields})")
+    sentence: ClassVar[Any] = _("The record of resident {number} was corrected")
     icon: ClassVar[str] = "users"
     number: int
     fields: list[str]
@@ -54,7 +54,7 @@ class HouseholdFounded(Fact):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NeedNoted(Fact):
-    sentence: ClassVar[Any] = _("A special need of resident {number} was noted ({need})")
+    sentence: ClassVar[Any] = _("A special need of resident {number} was noted")
     icon: ClassVar[str] = "user-check"
     number: int
     need: str
@@ -62,7 +62,7 @@ class NeedNoted(Fact):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NeedEnded(Fact):
-    sentence: ClassVar[Any] = _("A special need of resident {number} has ended ({need})")
+    sentence: ClassVar[Any] = _("A special need of resident {number} has ended")
     icon: ClassVar[str] = "user-check"
     number: int
     need: str
@@ -70,7 +70,7 @@ class NeedEnded(Fact):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConsentGiven(Fact):
-    sentence: ClassVar[Any] = _("Resident {number}: purpose “{purpose}” noted ({basis})")
+    sentence: ClassVar[Any] = _("Resident {number}: purpose “{purpose}” was noted")
     icon: ClassVar[str] = "file-text"
     number: int
     purpose: str
@@ -135,7 +135,7 @@ class PersonOpened(Fact):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PersonUnmasked(Fact):
-    sentence: ClassVar[Any] = _("{fields} of a resident at {area} unmasked: {purpose}")
+    sentence: ClassVar[Any] = _("Data of a resident at {area} were unmasked: {purpose}")
     icon: ClassVar[str] = "eye"
     tone: ClassVar[str] = "warning"
     fields: list[str]

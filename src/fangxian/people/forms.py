@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from django import forms
+from django.http import QueryDict
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
@@ -67,7 +68,9 @@ class FilterForm(forms.Form):
 class ParticularsForm(forms.Form):
     """Who somebody is."""
 
-    name = forms.CharField(label=_("Name"), max_length=50)
+    name = forms.CharField(
+        label=_("Name"), max_length=50, widget=forms.TextInput(attrs={"data-no-draft": ""})
+    )
     identity_type = forms.ChoiceField(
         label=_("Type of document"), choices=Resident.IdentityType.choices
     )
@@ -107,7 +110,7 @@ class DoorForm(forms.Form):
     def __init__(self, *args: Any, communities: Iterable[Area], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         places = [(area.path, area.name) for area in communities]
-        _choose(self, "community", _("Choose"), places)
+        _choose(self, "community", _("Choose a community"), places)
         if len(places) == 1:
             self.initial["community"] = places[0][0]
 
@@ -127,15 +130,14 @@ class CorrectionForm(ParticularsForm):
     no_phone = forms.BooleanField(label=_("Has no phone any more"), required=False)
     reason = forms.CharField(label=_("Reason"), max_length=100)
 
-    def __init__(self, *args: Any, resident: Resident, **kwargs: Any) -> None:
+    def __init__(self, data: QueryDict | None = None, *, resident: Resident) -> None:
         super().__init__(
-            *args,
+            data,
             initial={
                 "identity_type": resident.identity_type,
                 "sex": resident.sex,
                 "birth_date": resident.birth_date,
             },
-            **kwargs,
         )
         for field in ("name", "identity", "phone"):
             known = getattr(resident, field)

@@ -23,6 +23,7 @@ from fangxian.kernel.http import Request, paged
 from fangxian.people import actions, columns, doors, exporting, forms, queries, rules, sheets
 from fangxian.people.errors import CannotMerge, NobodyFound
 from fangxian.people.models import DuplicateOffer, ImportRun, Need, Resident, Stay
+from fangxian.people.records import Particulars
 
 _XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _IN_MEMORY = 8 * 1024 * 1024
@@ -99,7 +100,7 @@ def person_url(resident_id: UUID) -> str:
 
 
 @require_POST
-def export(request: Request) -> HttpResponse:
+def export(request: Request) -> FileResponse:
     form = forms.FilterForm(request.GET, areas=_communities(request.actor, with_subdistricts=True))
     # Closed by the response, once it has been sent.
     file = tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY)  # noqa: SIM115
@@ -147,7 +148,7 @@ def edit(request: Request, resident_id: UUID) -> HttpResponse:
     if not form.is_valid():
         return _edit_page(request, resident, correction=form)
     said = form.cleaned_data
-    particulars: actions.Particulars = {"identity_type": said["identity_type"]}
+    particulars: Particulars = {"identity_type": said["identity_type"]}
     if said["name"]:
         particulars["name"] = said["name"]
     if said["identity"]:
@@ -361,7 +362,7 @@ def _run_page(request: Request, run_id: UUID, page: str) -> HttpResponse:
 
 
 @require_GET
-def refused(request: Request, run_id: UUID) -> HttpResponse:
+def refused(request: Request, run_id: UUID) -> FileResponse:
     run = queries.get_import(request.actor, run_id)
     name = run.file_name.rsplit(".", 1)[0] + "-" + _("rows not taken") + ".xlsx"
     file = io.BytesIO(run.refused_rows())
@@ -376,7 +377,7 @@ def discard(request: Request, run_id: UUID) -> HttpResponse:
 
 
 @require_GET
-def template(request: Request) -> HttpResponse:
+def template(request: Request) -> FileResponse:
     request.actor.must(Duty.KEEP_REGISTER)
     file = io.BytesIO()
     exporting.write(file, columns.template_headers(), [], title=_("Residents"))

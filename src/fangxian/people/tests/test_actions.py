@@ -1,6 +1,7 @@
 """Keeping the register: who lives where, who may see it, and two records of one person."""
 
 from datetime import date, timedelta
+from typing import Any
 
 import pytest
 from django.db import connection
@@ -118,7 +119,7 @@ def test_registering_somebody_again_where_they_stay_changes_nothing() -> None:
     ],
 )
 def test_what_cannot_be_right_is_refused_and_nothing_is_kept(
-    refusal: type[Refusal], said: dict[str, object]
+    refusal: type[Refusal], said: dict[str, Any]
 ) -> None:
     name = said.pop("name", "王建国")
 

@@ -7,6 +7,7 @@ import pytest
 from django.db import IntegrityError, models, transaction
 
 from fangxian.kernel.clock import now
+from fangxian.kernel.ids import new_id
 from fangxian.people import actions
 from fangxian.people.models import (
     Consent,
@@ -85,7 +86,7 @@ def test_the_database_itself_refuses_impossible_changes(constraint: str) -> None
 def test_the_database_itself_refuses_a_second_one(constraint: str) -> None:
     one = everything()[TWICE[constraint]]
     one.pk = None
-    one.id = make.new_id()
+    one.id = new_id()
     if isinstance(one, Resident):
         one.number += 1000
 

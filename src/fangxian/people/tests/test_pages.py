@@ -117,7 +117,7 @@ def test_the_list_is_exported_masked_and_that_is_recorded() -> None:
 
     response = signed_in().post("/people/export?q=王建国")
 
-    content = b"".join(response)  # type: ignore[call-overload]
+    content = b"".join(response)
     rows = list(
         CalamineWorkbook.from_filelike(io.BytesIO(content)).get_sheet_by_index(0).iter_rows()
     )
@@ -229,12 +229,10 @@ def test_moves_needs_consents_and_proxies_are_kept_on_one_page(chaoyang: Area) -
 
 
 def test_possible_duplicates_are_decided_by_somebody() -> None:
-    pairs = []
     for name in ("王建国", "马成"):
         phone = make.phone()
-        pairs.append(
-            (make.resident(name, phone=phone), make.resident(name, identity="", phone=phone))
-        )
+        make.resident(name, phone=phone)
+        make.resident(name, phone=phone, identity="")
     client = signed_in()
     assert "Possible duplicates" in text(client.get("/people/"))
     first, second = queries.duplicates_to_decide(make.KEEPER)
@@ -279,7 +277,7 @@ def test_a_list_is_uploaded_taken_in_by_the_worker_and_its_bad_rows_given_back(
     assert "hx-trigger" not in page
     assert "Rows that were not taken" in page
     assert Resident.objects.count() == 1
-    content = b"".join(client.get(f"{where}/refused"))  # type: ignore[call-overload]
+    content = b"".join(client.get(f"{where}/refused"))
     assert content.startswith(b"PK")
     assert "list.xlsx" in text(client.get("/people/import"))
     client.post(f"{where}/discard")
@@ -328,7 +326,7 @@ def test_imports_are_for_keepers_of_that_place(chaoyang: Area) -> None:
 def test_the_template_is_a_list_that_can_be_imported() -> None:
     client = signed_in(language="zh-hans")
 
-    content = b"".join(client.get("/people/import/template"))  # type: ignore[call-overload]
+    content = b"".join(client.get("/people/import/template"))
 
     run = actions.import_residents(make.KEEPER, content, "template.xlsx", area_path="")
     assert (run.state, run.rows_read) == ("done", 0)
