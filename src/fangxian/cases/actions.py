@@ -11,7 +11,6 @@ from django.db.models import Max
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from fangxian.areas.models import Site
 from fangxian.cases import rules
 from fangxian.cases.errors import (
     CaseIsOver,
@@ -42,14 +41,21 @@ from fangxian.cases.events import (
     VisitsRecorded,
 )
 from fangxian.cases.models import Case, Contact, Visit
+from fangxian.cases.proposals import (
+    add_household,
+    households_of,
+    keep,
+    met_at_places,
+    open_cases_among,
+)
 from fangxian.cases.queries import (
-    co_present,
     contacts_visible_to,
     get_case,
     get_contact,
     numbers_of_case,
 )
 from fangxian.cases.rules import VisitRow, VisitsTaken
+from fangxian.cases.visits import refused_visits, store
 from fangxian.kernel.access import PLAYBOOK, Actor, Duty
 from fangxian.kernel.clock import now
 from fangxian.kernel.errors import NotFound
@@ -315,12 +321,12 @@ def find_contacts(actor: Actor, case_id: UUID, *, because: Because = None) -> li
             )
         return []
 
-    found = _met(case, pack)
+    found = met_at_places(case, pack)
     if pack.contact.household_is_close:
-        _add_household(case, pack, found)
-    for resident_id in _open_cases_among(found):
+        add_household(case, pack, found)
+    for resident_id in open_cases_among(found):
         del found[resident_id]
-    new = _keep(case, found)
+    new = keep(case, found)
     if first_time or new:
         kinds = [contact.kind for contact in new]
         record(
@@ -471,9 +477,9 @@ def record_visits(
     sent again with a later end is lengthened; otherwise sending again changes nothing.
     """
     actor.must(Duty.INVESTIGATE)
-    refused = _refused_visits(rows)
+    refused = refused_visits(rows)
     taken = [row for place, row in enumerate(rows) if place not in refused]
-    recorded = _store(taken) if taken else 0
+    recorded = store(taken) if taken else 0
     if recorded or refused:
         record(
             VisitsRecorded(
@@ -501,7 +507,7 @@ def tell_visit(
         end_at=end_at,
         source=Visit.Source.INTERVIEW,
     )
-    refused = _refused_visits([row])
+    refused = refused_visits([row])
     if refused:
         raise VisitIsRefused(refused[0])
     return record_visits(actor, [row], about_id=case.id)
@@ -580,85 +586,6 @@ def _must_be_determined(kind: str, pack: Pack) -> None:
         raise NoContactsByTheseRules(pack.stamp)
 
 
-def _met(case: Case, pack: Pack) -> dict[UUID, Contact]:
-    """Whom the case met at places, by resident."""
-    close = pack.contact.close_minutes
-    met = co_present(
-        PLAYBOOK,
-        numbers_of_case(PLAYBOOK, case.id),
-        since=case.infectious_from,
-        until=case.infectious_until,
-        tolerance=pack.contact.co_presence_tolerance.length,
-    )
-    residents = people.by_numbers(PLAYBOOK, [one.person for one in met])
-    found: dict[UUID, Contact] = {}
-    for one in sorted(met, key=rules.dose):
-        if one.person not in residents:
-            continue
-        resident_id, area_path = residents[one.person]
-        found[resident_id] = Contact(
-            case=case,
-            resident_id=resident_id,
-            area_path=area_path,
-            kind=rules.kind_of(one, close_minutes=close.whole if close else None),
-            how=Contact.How.CO_PRESENCE,
-            place=one.place,
-            evidence=rules.SOURCE[one.evidence],
-            meetings=one.meetings,
-            minutes=rules.dose(one),
-            first_at=one.first_at,
-            last_at=one.last_at,
-            pack=pack.stamp,
-        )
-    return found
-
-
-def _add_household(case: Case, pack: Pack, found: dict[UUID, Contact]) -> None:
-    """The household is close for the whole window; meetings elsewhere add their dose."""
-    for member in people.household_of(PLAYBOOK, case.resident_id):
-        contact = found.get(member.id) or Contact(
-            case=case, resident_id=member.id, area_path=member.area_path, meetings=0
-        )
-        contact.kind, contact.how, contact.pack = (
-            Contact.Kind.CLOSE,
-            Contact.How.HOUSEHOLD,
-            pack.stamp,
-        )
-        contact.place, contact.evidence = None, ""
-        contact.first_at, contact.last_at = case.infectious_from, case.infectious_until
-        found[member.id] = contact
-
-
-def _open_cases_among(residents: Iterable[UUID]) -> list[UUID]:
-    return list(
-        Case.objects.filter(resident__in=list(residents), state=Case.State.OPEN).values_list(
-            "resident", flat=True
-        )
-    )
-
-
-_FOUND = ["kind", "how", "place", "evidence", "meetings", "minutes", "first_at", "last_at", "pack"]
-
-
-def _keep(case: Case, found: dict[UUID, Contact]) -> list[Contact]:
-    """Add the new ones and bring those not decided on up to date; the new ones."""
-    known = {contact.resident_id: contact for contact in case.contacts.all()}
-    new = [contact for resident_id, contact in found.items() if resident_id not in known]
-    Contact.objects.bulk_create(new, batch_size=1000)
-    changed = []
-    for resident_id, contact in known.items():
-        fresh = found.get(resident_id)
-        if fresh is None or contact.state != Contact.State.PROPOSED:
-            continue
-        if any(getattr(contact, name) != getattr(fresh, name) for name in _FOUND):
-            for name in _FOUND:
-                setattr(contact, name, getattr(fresh, name))
-            contact.through = None
-            changed.append(contact)
-    Contact.objects.bulk_update(changed, [*_FOUND, "through"], batch_size=500)
-    return new
-
-
 def _announce(actor: Actor, contacts: Sequence[Contact], because: Because) -> None:
     """Tell the ledger of contacts that were confirmed just now, case by case."""
     latest = dict(
@@ -702,33 +629,10 @@ def _propose_households(
     pack = in_force(now(), case.area_path)
     if not pack.contact.determine_secondary or not close:
         return
-    through = {contact.resident_id: contact for contact in close}
-    register = people.residents_visible_to(PLAYBOOK)
-    homes = dict(
-        register.filter(id__in=through, household__isnull=False).values_list("household", "id")
-    )
-    found: dict[UUID, Contact] = {}
-    for member in register.filter(household__in=homes).exclude(id__in=[*through, case.resident_id]):
-        assert member.household_id is not None  # noqa: S101 - it was looked up by household
-        contact = through[homes[member.household_id]]
-        found[member.id] = Contact(
-            case=case,
-            resident_id=member.id,
-            area_path=member.area_path,
-            kind=Contact.Kind.SECONDARY,
-            how=Contact.How.HOUSEHOLD,
-            through=contact,
-            meetings=0,
-            first_at=contact.first_at,
-            last_at=max(now(), contact.first_at),
-            pack=pack.stamp,
-        )
-    known = set(case.contacts.filter(resident__in=found).values_list("resident", flat=True))
-    for resident_id in {*known, *_open_cases_among(found)}:
-        del found[resident_id]
+    found = households_of(case, close, pack)
     if not found:
         return
-    Contact.objects.bulk_create(found.values(), batch_size=1000)
+    Contact.objects.bulk_create(found, batch_size=1000)
     record(
         ContactsProposed(
             subject_id=case.id,
@@ -766,62 +670,3 @@ def _discard(
         contact.reason = reason
     Contact.objects.bulk_update(contacts, ["state", "decided_at", "reason"], batch_size=500)
     record_many(facts, actor=actor, because=cause)
-
-
-def _refused_visits(rows: Sequence[VisitRow]) -> dict[int, str]:
-    """What is wrong with which row."""
-    moment = now()
-    persons = people.by_numbers(PLAYBOOK, {row.person for row in rows})
-    places = set(
-        Site.objects.filter(number__in={row.place for row in rows}).values_list("number", flat=True)
-    )
-    refused = {}
-    for at, row in enumerate(rows):
-        if row.source not in rules.EVIDENCE:
-            refused[at] = _("The source of the visit is not a known one.")
-        elif row.end_at < row.start_at:
-            refused[at] = _("The visit ends before it begins. Check the two times.")
-        elif row.end_at > moment:
-            refused[at] = _("The visit lies in the future. Check the clock of the device.")
-        elif row.person not in persons:
-            refused[at] = _("Nobody in the register has this number. Register the person first.")
-        elif row.place not in places:
-            refused[at] = _("No place has this number. Enter the place under areas first.")
-    return refused
-
-
-_STORE = """
-WITH given AS (
-    SELECT DISTINCT ON (person, start_at, place) person, place, start_at, end_at, source
-    FROM unnest(%s::int[], %s::int[], %s::timestamptz[], %s::timestamptz[], %s::text[])
-        AS rows(person, place, start_at, end_at, source)
-    ORDER BY person, start_at, place, end_at DESC
-), stored AS (
-    INSERT INTO cases_visit AS v (person, place, start_at, end_at, source)
-    SELECT person, place, start_at, end_at, source FROM given
-    ORDER BY place, start_at, person
-    ON CONFLICT (person, start_at, place) DO UPDATE SET end_at = excluded.end_at
-    WHERE excluded.end_at > v.end_at
-    RETURNING place, end_at - start_at AS length
-), longest AS (
-    INSERT INTO cases_longestvisit AS l (place, minutes)
-    SELECT place, ceil(extract(epoch FROM max(length)) / 60) FROM stored
-    GROUP BY place ORDER BY place
-    ON CONFLICT (place) DO UPDATE SET minutes = excluded.minutes
-    WHERE excluded.minutes > l.minutes
-)
-SELECT count(*) FROM stored
-"""
-
-
-def _store(rows: Sequence[VisitRow]) -> int:
-    columns: list[list[object]] = [
-        [row.person for row in rows],
-        [row.place for row in rows],
-        [row.start_at for row in rows],
-        [row.end_at for row in rows],
-        [row.source for row in rows],
-    ]
-    with connection.cursor() as cursor:
-        cursor.execute(_STORE, columns)
-        return int(cursor.fetchone()[0])
