@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 from django.conf import settings
-from playwright.sync_api import Browser, BrowserContext, Page, StorageState, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, StorageState, expect, sync_playwright
 
 from fangxian.exercise.cast import PASSWORD
 from tests.journeys.people import Visitor
@@ -24,6 +24,7 @@ from tests.journeys.people import Visitor
 ROOT = Path(__file__).parents[2]
 DESK = {"width": 1440, "height": 900}
 PHONE = {"width": 360, "height": 740}
+expect.set_options(timeout=20_000)  # a live page asks every five seconds; machines may be busy
 _SET_STAGE = """
 import sys, warnings
 warnings.simplefilter("ignore")

@@ -56,7 +56,7 @@ NAVIGATION = (
     ),
     Entry("measures:exits", gettext_lazy("Emergency exits"), "ambulance"),
     Entry("sampling:rounds", gettext_lazy("Round plan"), "plan", frozenset({Duty.PLAN_ROUNDS})),
-    Entry("people:residents", gettext_lazy("Residents"), "users", frozenset({Duty.SEE_REGISTER})),
+    Entry("people:list", gettext_lazy("Residents"), "users", frozenset({Duty.SEE_REGISTER})),
     Entry("areas:tree", gettext_lazy("Areas"), "building", frozenset({Duty.MANAGE_AREAS})),
     Entry("ledger", gettext_lazy("Ledger"), "ledger", frozenset({Duty.AUDIT})),
     Entry("jobs", gettext_lazy("Jobs"), "settings", frozenset({Duty.OPERATE})),
