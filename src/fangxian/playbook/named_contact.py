@@ -5,6 +5,8 @@
         the measure that the pack prescribes               measures.issue_order
       it is a low-risk contact
         nothing: no pack restricts such people
+    a contact is discarded                                 cases.discard_contact
+      an order that rests on it ends                       measures.end_orders_about
     nobody is left to decide on for this case              cases.confirm_contacts, discard_contact
       the task is done                                     dispatch.close_tasks_about
 
@@ -14,6 +16,8 @@ a measure for such people restricts nobody.
 
 from uuid import UUID
 
+from django.utils.translation import gettext_noop
+
 from fangxian.cases.events import ContactConfirmed, ContactDiscarded
 from fangxian.cases.queries import contacts_of
 from fangxian.dispatch.actions import close_tasks_about
@@ -22,7 +26,7 @@ from fangxian.kernel.access import PLAYBOOK
 from fangxian.kernel.clock import now
 from fangxian.kernel.models import Event
 from fangxian.kernel.reactions import on
-from fangxian.measures.actions import issue_order
+from fangxian.measures.actions import end_orders_about, issue_order
 from fangxian.protocol.queries import in_force
 
 _SUBJECTS = {"close": "close_contact", "secondary": "secondary_contact"}
@@ -44,11 +48,15 @@ def on_contact_confirmed(fact: ContactConfirmed, event: Event) -> None:
 
 
 def on_contact_discarded(fact: ContactDiscarded, event: Event) -> None:
+    end_orders_about(
+        PLAYBOOK, fact.subject_id, reason=gettext_noop("no contact after all"), because=event
+    )
     _close_when_all_are_decided(fact.case_id, event)
 
 
 def _close_when_all_are_decided(case_id: UUID, event: Event) -> None:
-    if not contacts_of(PLAYBOOK, case_id).filter(state="proposed").exists():
+    waiting = contacts_of(PLAYBOOK, case_id).filter(state="proposed", kind__in=_SUBJECTS)
+    if not waiting.exists():
         close_tasks_about(PLAYBOOK, case_id, TaskKind.CONFIRM_CONTACTS, because=event, done=True)
 
 

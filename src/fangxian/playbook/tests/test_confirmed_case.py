@@ -2,11 +2,16 @@
 
 import pytest
 
-from fangxian.cases.actions import confirm_contacts, discard_contact
+from fangxian.cases.actions import (
+    confirm_contacts,
+    discard_contact,
+    report_case,
+    withdraw_case,
+)
 from fangxian.cases.models import Case
 from fangxian.cases.queries import contacts_of, open_case_of
 from fangxian.kernel.access import PLAYBOOK
-from fangxian.kernel.clock import Hands
+from fangxian.kernel.clock import Hands, now
 from fangxian.measures.actions import approve_risk_area, lift_risk_area, reject_risk_area
 from fangxian.measures.queries import (
     orders_about,
@@ -169,3 +174,54 @@ def test_a_second_case_in_a_risk_area_starts_its_days_again(noon: Hands) -> None
     assert before is not None
     assert after is not None
     assert after > before
+
+
+def test_a_suspected_case_restricts_nobody_until_it_is_one() -> None:
+    make.rules("cn-v9")
+    (ill,) = make.neighbours(1)
+
+    case = report_case(
+        INVESTIGATOR_ZHAO,
+        resident_id=ill.id,
+        classification="suspected",
+        specimen_at=now(),
+        found_by="clinic",
+        under_control=False,
+    )
+
+    assert make.kinds_of_tasks(case.id) >= {"investigate_case"}
+    assert not orders_of(PLAYBOOK, ill.id)
+    assert not risk_areas_about(PLAYBOOK, case.id)
+
+    found(sealed_tube([ill]), "positive")
+
+    assert orders_of(PLAYBOOK, ill.id).get().kind == "hospital"
+    assert risk_areas_about(PLAYBOOK, case.id).exists()
+
+
+def test_a_withdrawn_case_frees_everybody_it_had_restricted() -> None:
+    make.rules("cn-v9")
+    ill, partner = couple()
+    case = case_of(ill)
+    confirm_contacts(INVESTIGATOR_ZHAO, contacts_of(PLAYBOOK, case.id).values_list("id", flat=True))
+    area = risk_areas_about(PLAYBOOK, case.id).get()
+    approve_risk_area(OFFICER_DENG, area.id)
+
+    withdraw_case(INVESTIGATOR_ZHAO, case.id, reason="two laboratories found nothing")
+
+    assert not orders_of(PLAYBOOK, ill.id).filter(state="in_force")
+    assert not orders_of(PLAYBOOK, partner.id).filter(state="in_force")
+    assert "decide_release" in make.kinds_of_tasks(area.id)
+    assert make.kinds_of_tasks(case.id) == set()
+
+
+def test_a_confirmed_contact_that_is_discarded_later_goes_free() -> None:
+    make.rules("cn-v9")
+    ill, partner = couple()
+    case = case_of(ill)
+    contact = contacts_of(PLAYBOOK, case.id).get()
+    confirm_contacts(INVESTIGATOR_ZHAO, [contact.id])
+
+    discard_contact(INVESTIGATOR_ZHAO, contact.id, reason="was abroad")
+
+    assert orders_of(PLAYBOOK, partner.id).get().state == "ended"
