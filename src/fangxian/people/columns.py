@@ -7,10 +7,11 @@ from datetime import date, datetime
 
 from django.utils.translation import gettext as _
 
+from fangxian.kernel.sheets import looks_like_formula
 from fangxian.people.doors import Address
 from fangxian.people.errors import FileRefused
 from fangxian.people.models import Need, Resident
-from fangxian.people.rules import half_width, looks_like_formula, normal_identity, normal_phone
+from fangxian.people.rules import half_width, normal_identity, normal_phone
 from fangxian.people.sheets import Cell
 
 _HEADERS: Mapping[str, Sequence[str]] = {
@@ -44,7 +45,7 @@ _HEADERS: Mapping[str, Sequence[str]] = {
     ],
     "since": ["入住日期", "居住起始", "起住日期", "since", "moved in", "resident since"],
     "needs": [
-        "特殊需求", "特殊情况", "特殊人群", "重点人群", "人群类别", "需求",
+        "特殊需要", "特殊需求", "特殊情况", "特殊人群", "重点人群", "人群类别", "需求",
         "needs", "special needs", "need",
     ],
 }  # fmt: skip

@@ -225,16 +225,6 @@ class NoDoors(Refusal):
         )
 
 
-class TooManyRows(Refusal):
-    code = "too_many_rows"
-
-    def __init__(self, most: int) -> None:
-        super().__init__(
-            _("A sheet holds %(rows)d rows at most. Narrow the list by area first.")
-            % {"rows": most}
-        )
-
-
 class NobodyFound(Refusal):
     code = "nobody_found"
     status = 404

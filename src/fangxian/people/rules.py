@@ -199,11 +199,6 @@ def _years_before(day: date, years: int) -> date:
         return day.replace(year=day.year - years, day=28)
 
 
-def looks_like_formula(text: str) -> bool:
-    """Whether a spreadsheet would run this text as a formula when it is opened."""
-    return text[:1] in {"=", "+", "-", "@", "\t", "\r"}
-
-
 def common_area(paths: Iterable[str]) -> str:
     """The smallest area that holds all of these."""
     steps = [path.split("/")[:-1] for path in paths]
