@@ -196,7 +196,7 @@ def metrics(request: HttpRequest) -> HttpResponse:
 # Paging by key: the cost of a page does not grow with its number.
 
 M = TypeVar("M", bound=Model)
-PAGE = 50
+PAGE = 30
 
 
 @dataclass(frozen=True, slots=True)

@@ -83,6 +83,12 @@ class Order(models.Model):
             models.Index(
                 name="order_ending", fields=["ends_at", "id"], condition=Q(state="in_force")
             ),
+            # How many people here are under orders, and of which kind? Answered by the index alone.
+            models.Index(
+                name="order_in_force_here",
+                fields=["area_path", "resident", "kind"],
+                condition=Q(state="in_force"),
+            ),
         ]
         constraints: ClassVar = [
             models.CheckConstraint(

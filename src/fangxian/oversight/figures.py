@@ -5,11 +5,13 @@ function adds one to the other. Days are the district's own (Asia/Shanghai), not
 """
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from typing import Any, TypeVar
 
-from django.db.models import Count
+from django.db.models import Count, Model, Q, QuerySet
+from django.db.models.functions import TruncDate
 from django.utils.timezone import get_default_timezone, localtime
 
 from fangxian.areas.queries import areas_of_level, names_of
@@ -20,6 +22,7 @@ from fangxian.kernel.clock import now
 from fangxian.measures import queries as measures
 from fangxian.sampling import queries as sampling
 
+M = TypeVar("M", bound=Model)
 WEEK = 7
 CURVE_DAYS = 21
 _AN_HOUR = timedelta(hours=1)
@@ -51,34 +54,45 @@ def _days_until_today(number: int) -> list[date]:
     return [today() - timedelta(days=back) for back in reversed(range(number))]
 
 
-def _per_day(moments: Sequence[datetime], days: Sequence[date]) -> tuple[int, ...]:
-    on = Counter(localtime(moment).date() for moment in moments)
+def _by_day(rows: QuerySet[M], moment: str, *also: str) -> list[tuple[Any, ...]]:
+    """How many rows on each of the district's days, and by `also`. Counted in the database."""
+    day = TruncDate(moment, tzinfo=get_default_timezone())
+    counted = rows.order_by().annotate(day_=day).values("day_", *also).annotate(n_=Count("id"))
+    return list(counted.values_list("day_", *also, "n_"))
+
+
+def _per_day(counted: Iterable[tuple[date, int]], days: Sequence[date]) -> tuple[int, ...]:
+    on = Counter[date]()
+    for day, number in counted:
+        on[day] += number
     return tuple(on[day] for day in days)
 
 
 def cases_found(viewer: Actor) -> Figure:
     """Cases reported today (persons); `of` counts those found outside any restriction."""
     days = _days_until_today(WEEK)
-    rows = list(
-        cases_visible_to(viewer)
-        .exclude(state="withdrawn")
-        .filter(reported_at__gte=beginning_of(days[0]))
-        .values_list("reported_at", "under_control")
-    )
-    per_day = _per_day([at for at, _ in rows], days)
-    outside = sum(1 for at, under in rows if not under and localtime(at).date() == days[-1])
+    rows = _cases_by_day(viewer, days[0])
+    per_day = _per_day([(day, number) for day, _, number in rows], days)
+    outside = sum(number for day, under, number in rows if not under and day == days[-1])
     return Figure(per_day[-1], per_day[-2], outside, per_day)
+
+
+def _cases_by_day(viewer: Actor, first: date) -> list[tuple[Any, ...]]:
+    """Day, whether found under control, and how many."""
+    rows = cases_visible_to(viewer).exclude(state="withdrawn")
+    return _by_day(
+        rows.filter(reported_at__gte=beginning_of(first)), "reported_at", "under_control"
+    )
 
 
 def contacts_to_decide(viewer: Actor) -> Figure:
     """Proposed contacts nobody has decided on; `of` counts all contacts found in the week."""
     days = _days_until_today(WEEK)
     found = contacts_visible_to(viewer)
-    lately = list(
-        found.filter(found_at__gte=beginning_of(days[0])).values_list("found_at", flat=True)
-    )
+    lately = _by_day(found.filter(found_at__gte=beginning_of(days[0])), "found_at")
     waiting = found.filter(state="proposed").count()
-    return Figure(waiting, None, len(lately), _per_day(lately, days))
+    in_all = sum(number for _, number in lately)
+    return Figure(waiting, None, in_all, _per_day([(day, n) for day, n in lately], days))
 
 
 def persons_tested(viewer: Actor) -> Figure:
@@ -92,12 +106,15 @@ def persons_tested(viewer: Actor) -> Figure:
 
 def persons_in_central_quarantine(viewer: Actor) -> Figure:
     """Persons in a designated facility; `of` counts all persons under any order."""
-    in_force = measures.orders_in_force(viewer).order_by()
-    found = in_force.aggregate(all=Count("resident", distinct=True))
-    central = in_force.filter(kind="central_quarantine").aggregate(
-        some=Count("resident", distinct=True)
+    found = (
+        measures.orders_in_force(viewer)
+        .order_by()
+        .aggregate(
+            all=Count("resident", distinct=True),
+            central=Count("resident", distinct=True, filter=Q(kind="central_quarantine")),
+        )
     )
-    return Figure(central["some"], None, found["all"])
+    return Figure(found["central"], None, found["all"])
 
 
 def tasks_overdue(viewer: Actor) -> Figure:
@@ -124,16 +141,11 @@ class Curve:
 
 def epidemic_curve(viewer: Actor) -> Curve:
     days = _days_until_today(CURVE_DAYS)
-    rows = list(
-        cases_visible_to(viewer)
-        .exclude(state="withdrawn")
-        .filter(reported_at__gte=beginning_of(days[0]))
-        .values_list("reported_at", "under_control")
-    )
+    rows = _cases_by_day(viewer, days[0])
     return Curve(
         tuple(days),
-        _per_day([at for at, under in rows if not under], days),
-        _per_day([at for at, under in rows if under], days),
+        _per_day([(day, number) for day, under, number in rows if not under], days),
+        _per_day([(day, number) for day, under, number in rows if under], days),
     )
 
 
@@ -160,14 +172,11 @@ def grids(viewer: Actor) -> list[GridRow]:
     paths = {grid.path for grid in found}
     depth = found[0].path.count("/")
     days = _days_until_today(2 * WEEK)
-    cases: dict[str, list[datetime]] = {}
-    for path, at in (
-        cases_visible_to(viewer)
-        .exclude(state="withdrawn")
-        .filter(reported_at__gte=beginning_of(days[0]))
-        .values_list("area_path", "reported_at")
-    ):
-        cases.setdefault(above(path, depth), []).append(at)
+    cases: dict[str, list[tuple[date, int]]] = {}
+    reported = cases_visible_to(viewer).exclude(state="withdrawn")
+    reported = reported.filter(reported_at__gte=beginning_of(days[0]))
+    for day, path, number in _by_day(reported, "reported_at", "area_path"):
+        cases.setdefault(above(path, depth), []).append((day, number))
     levels: dict[str, int] = {}
     for area in measures.risk_areas_in_force(viewer):
         for place in area.places:
@@ -221,13 +230,13 @@ def round_progress(viewer: Actor) -> RoundProgress | None:
     under_way = sampling.round_under_way(viewer)
     if under_way is None:
         return None
-    share = sampling.round_share(viewer, under_way.id)
+    people = sampling.people_asked_for(viewer, under_way)
     length = under_way.deadline - under_way.starts_at
     hours = [
         under_way.starts_at + timedelta(hours=hour)
         for hour in range(int(length / timedelta(hours=1)) + 1)
     ]
-    asked = tuple(round(share.people * (hour - under_way.starts_at) / length) for hour in hours)
+    asked = tuple(round(people * (hour - under_way.starts_at) / length) for hour in hours)
     sealed = sampling.swabs_by_hour(viewer, under_way.id)
     taken = tuple(
         sum(swabs for at, swabs in sealed if at < hour) if hour <= now() + _AN_HOUR else None

@@ -1,8 +1,10 @@
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from django.core.cache import caches
 from django.db import connection
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
@@ -218,32 +220,57 @@ def tested_share(viewer: Actor, round_id: UUID, level: str) -> list[Share]:
     areas = Area.objects.filter(level=level, path__startswith=within, ended_at=None)
     paths = list(areas.order_by("path").values_list("path", flat=True))
     tested = _tested_in(round_id, paths)
-    people = population(viewer, paths)
+    people = _people_at_home(viewer, round_id, paths)
     return [
         Share(area_path=path, tested=tested[path], people=people.get(path, 0)) for path in paths
     ]
 
 
+def _people_at_home(viewer: Actor, round_id: UUID, paths: Sequence[str]) -> dict[str, int]:
+    """As they were at most some minutes ago: counting a whole register takes longer than a page."""
+    asked = hashlib.sha256(" ".join(paths).encode()).hexdigest()
+    found: dict[str, int] = caches["pages"].get_or_set(
+        f"people:{round_id}:{viewer.within}:{asked}", lambda: population(viewer, paths), _KEPT
+    )
+    return found
+
+
+_KEPT = 600  # seconds
+
+
 def round_share(viewer: Actor, round_id: UUID) -> Share:
     """The same for the round as a whole, as far as the viewer's area goes."""
-    round_ = get_round(viewer, round_id)
-    within = max(round_.area_path, viewer.within, key=len)
-    people = round_.people if within == round_.area_path else population(viewer, [within])[within]
+    within, people = _asked_for(viewer, get_round(viewer, round_id))
     return Share(area_path=within, tested=_tested_in(round_id, [within])[within], people=people)
 
 
+def people_asked_for(viewer: Actor, round_: Round) -> int:
+    """Everybody the round is for, as far as the viewer's area goes."""
+    return _asked_for(viewer, round_)[1]
+
+
+def _asked_for(viewer: Actor, round_: Round) -> tuple[str, int]:
+    within = max(round_.area_path, viewer.within, key=len)
+    if within == round_.area_path:
+        return within, round_.people
+    return within, population(viewer, [within])[within]
+
+
 def _tested_in(round_id: UUID, paths: Sequence[str]) -> dict[str, int]:
-    """Persons by home. One range of the index for each path: "0" is the sign after "/"."""
+    """Persons by home. One range of the index for each path: "0" is the sign after "/".
+
+    Both ends of the range must be seen by the index: with the upper one left to a filter, every
+    path reads to the end of the round.
+    """
     with connection.cursor() as cursor:
         cursor.execute(
             """
             SELECT path, (
                 SELECT count(*) FROM sampling_turnout
-                WHERE round_id = %s AND area_path >= path AND (
-                    path = '' OR area_path < rtrim(path, '/') || '0'
-                )
+                WHERE round_id = %s AND area_path >= path
+                    AND area_path < CASE path WHEN '' THEN '~' ELSE rtrim(path, '/') || '0' END
             )
-            FROM unnest(%s::text[]) AS wanted(path)
+            FROM unnest(%s::text[] COLLATE "C") AS wanted(path)
             """,
             [round_id, list(paths)],
         )

@@ -1,12 +1,16 @@
 """Pages that span several rooms."""
 
+from collections.abc import Iterator
 from itertools import groupby
+from threading import Lock
 from typing import Any
 from uuid import UUID
 
 from django.core.cache import caches
-from django.http import HttpResponse
+from django.db.models import QuerySet
+from django.http import FileResponse, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.timezone import localtime
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
@@ -14,11 +18,12 @@ from django.views.decorators.http import require_GET, require_POST
 from fangxian.areas.queries import names_of
 from fangxian.cases.queries import cases_of, contacts_of_resident
 from fangxian.kernel import ledger as book
+from fangxian.kernel import sheets
 from fangxian.kernel.access import Duty
 from fangxian.kernel.clock import now
 from fangxian.kernel.http import Request, paged
 from fangxian.kernel.jobs import jobs_to_look_at, try_again
-from fangxian.kernel.models import Seal
+from fangxian.kernel.models import Event, Seal
 from fangxian.measures.queries import orders_of, risk_areas_over
 from fangxian.people.actions import open_person
 from fangxian.people.actions import unmask as unmask_field
@@ -71,9 +76,15 @@ def _situation(request: Request) -> dict[str, Any]:
     key = f"situation:{viewer.within}:{get_language()}:{version}"
     held: dict[str, Any] | None = caches["pages"].get(key)
     if held is None:
-        held = situation(viewer) | {"version": version}
-        caches["pages"].set(key, held, 60)
+        with _COUNTING:  # whoever else asks meanwhile waits for the same answer
+            held = caches["pages"].get(key)
+            if held is None:
+                held = situation(viewer) | {"version": version}
+                caches["pages"].set(key, held, 60)
     return held
+
+
+_COUNTING = Lock()
 
 
 @require_GET
@@ -89,7 +100,7 @@ def why(request: Request, what: UUID) -> HttpResponse:
 
 
 @require_GET
-def ledger(request: Request) -> HttpResponse:
+def ledger(request: Request) -> HttpResponse | FileResponse:
     viewer = request.actor
     viewer.must(Duty.AUDIT)
     kind, subject = request.GET.get("kind", ""), request.GET.get("subject", "").strip()
@@ -98,7 +109,10 @@ def ledger(request: Request) -> HttpResponse:
         events = events.filter(kind=kind)
     if subject:
         events = events.filter(subject_id=queries.beginning_of(viewer, subject).subject_id)
-    page = paged(events.order_by("-seq"), request.GET.get("mark", ""))
+    events = events.order_by("-seq")
+    if sheets.wanted(request):
+        return _events_as_file(request, events)
+    page = paged(events, request.GET.get("mark", ""))
     seal = Seal.objects.order_by("-number").first()
     kinds = sorted(book.fact_types())
     context = {
@@ -111,6 +125,17 @@ def ledger(request: Request) -> HttpResponse:
         "unsealed": book.unsealed(),
     }
     return render(request, "web/ledger.html", context)
+
+
+def _events_as_file(request: Request, events: QuerySet[Event]) -> FileResponse:
+    def shown(chunk: list[Event]) -> Iterator[list[str]]:
+        for step in queries.steps(request.actor, chunk):
+            at = f"{localtime(step.at):%Y-%m-%d %H:%M:%S}"
+            yield [at, step.text, step.place, step.by, step.stamp]
+
+    header = [_("When"), _("What"), _("Where"), _("By"), _("Rule")]
+    rows = sheets.by_chunks(events, shown)
+    return sheets.download(request, sheets.List.EVENTS, header, rows)
 
 
 @require_GET

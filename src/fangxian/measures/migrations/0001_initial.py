@@ -176,6 +176,10 @@ class Migration(migrations.Migration):
             model_name='order',
             index=models.Index(condition=models.Q(('state', 'in_force')), fields=['ends_at', 'id'], name='order_ending'),
         ),
+        migrations.AddIndex(
+            model_name='order',
+            index=models.Index(condition=models.Q(('state', 'in_force')), fields=['area_path', 'resident', 'kind'], name='order_in_force_here'),
+        ),
         migrations.AddConstraint(
             model_name='order',
             constraint=models.CheckConstraint(condition=models.Q(('ends_at__gt', models.F('starts_at'))), name='order_ends_after_it_starts'),
