@@ -32,6 +32,7 @@ KERNEL = {
     "models",
     "reactions",
     "readiness",
+    "sheets",
     "vault",
 }
 IN_EVERY_ROOM = {

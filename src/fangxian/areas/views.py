@@ -5,12 +5,12 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse, HttpResponseNotModified
+from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseNotModified
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.http import parse_etags, quote_etag
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import ngettext, pgettext
 from django.views.decorators.http import require_GET, require_POST
 
 from fangxian.areas import actions, queries
@@ -19,6 +19,7 @@ from fangxian.areas.forms import DecideForm, MoveForm, RenameForm
 from fangxian.areas.models import Area, EditionChange
 from fangxian.areas.queries import Outline
 from fangxian.areas.rules import acceptable, stem
+from fangxian.kernel import sheets
 from fangxian.kernel.access import Duty
 from fangxian.kernel.errors import Malformed
 from fangxian.kernel.http import Request, paged
@@ -27,27 +28,31 @@ from fangxian.kernel.http import Request, paged
 
 
 @require_GET
-def tree(request: Request) -> HttpResponse:
+def tree(request: Request) -> HttpResponse | FileResponse:
     first = queries.first_area(request.actor)
     if first:
         return _area_page(request, first)
+    if sheets.wanted(request):
+        return _as_file(request, None)
     page = paged(queries.children_of(request.actor, None), request.GET.get("mark", ""))
     return render(request, "areas/area.html", {"page": page, "children": page.rows})
 
 
 @require_GET
-def area(request: Request, area_id: UUID) -> HttpResponse:
+def area(request: Request, area_id: UUID) -> HttpResponse | FileResponse:
     return _area_page(request, queries.get_area(request.actor, area_id))
 
 
 @require_GET
-def area_at(request: Request, path: str) -> HttpResponse:
+def area_at(request: Request, path: str) -> HttpResponse | FileResponse:
     """An area by its path, as other rooms know it."""
     return _area_page(request, queries.area_at(request.actor, path.rstrip("/") + "/"))
 
 
-def _area_page(request: Request, found: Area) -> HttpResponse:
+def _area_page(request: Request, found: Area) -> HttpResponse | FileResponse:
     actor = request.actor
+    if sheets.wanted(request):
+        return _as_file(request, found)
     children = paged(queries.children_of(actor, found.id), request.GET.get("mark", ""))
     sites = paged(queries.sites_in(actor, found.path), request.GET.get("sites", ""), size=20)
     places = queries.names_of(actor, {site.area_path for site in sites.rows})
@@ -64,6 +69,24 @@ def _area_page(request: Request, found: Area) -> HttpResponse:
         "waiting": queries.open_changes(actor).count(),
     }
     return render(request, "areas/area.html", context)
+
+
+def _as_file(request: Request, within: Area | None) -> FileResponse:
+    """What an area consists of."""
+    header = [
+        pgettext("area", "Name"), pgettext("area", "Level"), _("Division code"), _("State"),
+    ]  # fmt: skip
+    [levels] = sheets.labels(Area.Level)
+    in_use, ended = _("in use"), _("no longer in use")
+
+    def shown(chunk: list[Area]) -> Iterator[list[Any]]:
+        for one in chunk:
+            yield [one.name, levels[one.level], one.code, ended if one.ended_at else in_use]
+
+    children = queries.children_of(request.actor, within.id if within else None)
+    rows = sheets.by_chunks(children, shown)
+    path = within.path if within else ""
+    return sheets.download(request, sheets.List.AREAS, header, rows, area_path=path)
 
 
 @require_POST

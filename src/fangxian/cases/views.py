@@ -1,13 +1,14 @@
 """The pages of cases: parse, call one verb, show one page."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
-from django.http import HttpResponse
+from django.db.models import QuerySet
+from django.http import FileResponse, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -31,6 +32,7 @@ from fangxian.cases.forms import (
 from fangxian.cases.models import Case, Contact, Visit
 from fangxian.cases.queries import Progress
 from fangxian.engines.tracing import Evidence
+from fangxian.kernel import sheets
 from fangxian.kernel.access import Actor, Duty
 from fangxian.kernel.clock import now
 from fangxian.kernel.http import Page, Request, paged
@@ -69,7 +71,7 @@ class CaseRow:
 
 
 @require_GET
-def list_cases(request: Request) -> HttpResponse:
+def list_cases(request: Request) -> HttpResponse | FileResponse:
     viewer = request.actor
     levels = [Area.Level.SUBDISTRICT, Area.Level.COMMUNITY]
     choice = areas.areas_visible_to(viewer).filter(level__in=levels, ended_at=None)
@@ -87,6 +89,8 @@ def list_cases(request: Request) -> HttpResponse:
         since=begins,
         until=begins + timedelta(days=1) if begins else None,
     )
+    if sheets.wanted(request):
+        return _as_file(request, rows, said.get("area", ""))
     page = paged(rows, request.GET.get("mark", ""))
     context = {
         "form": form,
@@ -95,6 +99,32 @@ def list_cases(request: Request) -> HttpResponse:
         "may_report": viewer.may(Duty.INVESTIGATE),
     }
     return render(request, "cases/list.html", context)
+
+
+def _as_file(request: Request, cases: QuerySet[Case], area_path: str) -> FileResponse:
+    header = [
+        _("Case"), _("Name"), _("Age"), _("Place"), _("Found by"), _("Classification"), _("State"),
+        _("Reported"), _("Contacts decided"),
+    ]  # fmt: skip
+    kinds, found_by, states = sheets.labels(Case.Classification, Case.FoundBy, Case.State)
+
+    def shown(chunk: list[Case]) -> Iterator[list[Any]]:
+        for row in _case_rows(request.actor, chunk):
+            case, person, progress = row.case, row.person, row.progress
+            yield [
+                case.code,
+                person.name if person else "",
+                person.age if person else "",
+                row.place,
+                found_by[case.found_by],
+                kinds[case.classification],
+                states[case.state],
+                case.reported_at,
+                f"{progress.decided}/{progress.needed}" if progress and progress.needed else "",
+            ]
+
+    rows = sheets.by_chunks(cases, shown)
+    return sheets.download(request, sheets.List.CASES, header, rows, area_path=area_path)
 
 
 def _case_rows(viewer: Actor, cases: Sequence[Case]) -> list[CaseRow]:

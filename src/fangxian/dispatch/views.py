@@ -1,9 +1,11 @@
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
-from django.http import HttpResponse
+from django.db.models import QuerySet
+from django.http import FileResponse, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import NoReverseMatch, reverse
 from django.utils.translation import gettext as _
@@ -15,6 +17,7 @@ from fangxian.dispatch import actions, queries
 from fangxian.dispatch.forms import AssignForm, BoardFilter, FinishForm, RefuseForm
 from fangxian.dispatch.kinds import NEEDS_A_NOTE, TaskKind, TaskLevel
 from fangxian.dispatch.models import Task
+from fangxian.kernel import sheets
 from fangxian.kernel.access import Actor, Duty
 from fangxian.kernel.clock import now
 from fangxian.kernel.http import Request, paged
@@ -120,7 +123,7 @@ def mine(request: Request) -> HttpResponse:
 
 
 @require_GET
-def board(request: Request) -> HttpResponse:
+def board(request: Request) -> HttpResponse | FileResponse:
     """Everything pending in the viewer's area, by place."""
     viewer = request.actor
     chosen = BoardFilter(request.GET)
@@ -128,7 +131,10 @@ def board(request: Request) -> HttpResponse:
     tasks = queries.overdue(viewer) if words.get("late") else queries.pending_here(viewer)
     if words.get("area"):
         tasks = tasks.filter(area_path__startswith=words["area"])
-    page = paged(tasks.select_related("owner"), request.GET.get("mark", ""))
+    tasks = tasks.select_related("owner")
+    if sheets.wanted(request):
+        return _as_file(request, tasks, words.get("area", ""))
+    page = paged(tasks, request.GET.get("mark", ""))
     by_area = queries.counts_by_area(viewer, steps=viewer.within.count("/") + 1)
     places = names_of(viewer, by_area)
     context = {
@@ -141,6 +147,28 @@ def board(request: Request) -> HttpResponse:
         "late": words.get("late", False),
     }
     return render(request, "dispatch/board.html", context)
+
+
+def _as_file(request: Request, tasks: QuerySet[Task], area_path: str) -> FileResponse:
+    header = [
+        _("Task"), _("Place"), _("About"), _("Due"), _("Overdue"), _("Taken by"), _("Seen by"),
+    ]  # fmt: skip
+    [kinds], overdue = sheets.labels(TaskKind), _("overdue")
+
+    def shown(chunk: list[Task]) -> Iterator[list[Any]]:
+        for card in _cards(request.actor, chunk):
+            yield [
+                kinds[card.task.kind],
+                card.place,
+                card.facts,
+                card.task.due_at,
+                overdue if card.late else "",
+                card.task.owner.display_name if card.task.owner else "",
+                card.level,
+            ]
+
+    rows = sheets.by_chunks(tasks, shown)
+    return sheets.download(request, sheets.List.TASKS, header, rows, area_path=area_path)
 
 
 # One task

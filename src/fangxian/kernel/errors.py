@@ -57,3 +57,16 @@ class Malformed(Refusal):
 
     code = "malformed"
     status = 422
+
+
+class TooManyRows(Refusal):
+    """A list is longer than a sheet can be."""
+
+    code = "too_many_rows"
+    status = 422
+
+    def __init__(self, most: int) -> None:
+        super().__init__(
+            _("A sheet holds %(rows)d rows at most. Narrow the list first.") % {"rows": most},
+            most=most,
+        )

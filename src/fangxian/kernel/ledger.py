@@ -21,6 +21,7 @@ from django.db import connection, transaction
 from django.db.models import TextChoices
 from django.utils.dateparse import parse_datetime
 from django.utils.timezone import localtime
+from django.utils.translation import gettext as _
 from psycopg import sql
 
 from fangxian.kernel import clock, reactions, vault
@@ -389,13 +390,13 @@ def fact_of(event: Event) -> Fact | None:
 
 
 def told(event: Event, *, area: str) -> str:
-    """The event as a sentence in the reader's language; `area` is the readable place."""
+    """The event as a sentence in the reader's language; `area` is the readable place, "" all."""
     fact_type = fact_types().get(event.kind)
     if fact_type is None:
         return event.kind
     values = {name: _readable(fact_type, name, value) for name, value in event.facts.items()}
     try:
-        return str(fact_type.sentence).format(**{**values, "area": area})
+        return str(fact_type.sentence).format(**{**values, "area": area or _("every area")})
     except KeyError:  # the sentence has gained a field since
         return event.kind
 

@@ -1,11 +1,12 @@
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 from uuid import UUID
 
 from django import forms
 from django.conf import settings
 from django.contrib import messages
-from django.http import HttpResponse
+from django.db.models import QuerySet
+from django.http import FileResponse, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import check_for_language, get_language, override
 from django.utils.translation import gettext as _
@@ -13,6 +14,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from fangxian.areas.models import Site
 from fangxian.areas.queries import area_at, enclosing, names_of, sites_of_kind
+from fangxian.kernel import sheets
 from fangxian.kernel.access import PLAYBOOK, Actor, Duty
 from fangxian.kernel.clock import now
 from fangxian.kernel.errors import Malformed
@@ -67,12 +69,15 @@ def _rows(viewer: Actor, *lists: Iterable[Order | EmergencyExit]) -> list[list[R
 
 
 @require_GET
-def orders(request: Request) -> HttpResponse:
+def orders(request: Request) -> HttpResponse | FileResponse:
     viewer = request.actor
     filters = OrderFilter(request.GET or None)
+    listed = queries.orders_listed(viewer, **_words(filters))
+    if sheets.wanted(request):
+        return _orders_as_file(request, listed)
     past = queries.orders_past_end(viewer)
     first = list(past[:_FIRST])
-    page = paged(queries.orders_listed(viewer, **_words(filters)), request.GET.get("mark", ""))
+    page = paged(listed, request.GET.get("mark", ""))
     past_rows, rows = _rows(viewer, first, page.rows)
     context = {
         "filters": filters,
@@ -84,6 +89,36 @@ def orders(request: Request) -> HttpResponse:
         "now": now(),
     }
     return render(request, "measures/orders.html", context)
+
+
+def _orders_as_file(request: Request, orders: QuerySet[Order]) -> FileResponse:
+    header = [
+        _("Number"), _("Name"), _("Measure"), _("Ground"), _("Place"), _("Until"), _("State"),
+    ]  # fmt: skip
+    kinds, grounds, states = sheets.labels(Order.Kind, Order.Subject, Order.State)
+    at = now()
+
+    def state_of(order: Order) -> str:
+        if order.state == Order.State.IN_FORCE and order.ends_at <= at:
+            return _("past its end")
+        if order.state == Order.State.IN_FORCE and not order.served_at:
+            return _("in force, not served yet")
+        return states[order.state]
+
+    def shown(chunk: list[Order]) -> Iterator[list[Any]]:
+        for row, order in zip(_rows(request.actor, chunk)[0], chunk, strict=True):
+            yield [
+                order.code,
+                row.person.name if row.person else "",
+                kinds[order.kind],
+                grounds[order.subject],
+                row.place,
+                order.ends_at,
+                state_of(order),
+            ]
+
+    rows = sheets.by_chunks(orders, shown)
+    return sheets.download(request, sheets.List.ORDERS, header, rows)
 
 
 def _about_order(viewer: Actor, order: Order) -> dict[str, Any]:
@@ -218,11 +253,14 @@ def decide(request: Request, objection_id: UUID) -> HttpResponse:
 
 
 @require_GET
-def risk_areas(request: Request) -> HttpResponse:
+def risk_areas(request: Request) -> HttpResponse | FileResponse:
     viewer = request.actor
     filters = RiskAreaFilter(request.GET or None)
+    listed = queries.risk_areas_listed(viewer, **_words(filters))
+    if sheets.wanted(request):
+        return _risk_areas_as_file(request, listed)
     proposed = list(queries.risk_areas_proposed(viewer)[:_FIRST])
-    page = paged(queries.risk_areas_listed(viewer, **_words(filters)), request.GET.get("mark", ""))
+    page = paged(listed, request.GET.get("mark", ""))
     titles = queries.level_titles(viewer, [*proposed, *page.rows])
     context = {
         "filters": filters,
@@ -233,6 +271,35 @@ def risk_areas(request: Request) -> HttpResponse:
         "now": now(),
     }
     return render(request, "measures/risk_areas.html", context)
+
+
+def _risk_areas_as_file(request: Request, areas: QuerySet[RiskArea]) -> FileResponse:
+    header = [
+        _("Place"), _("Number"), _("Level"), _("Unit"), _("From"), _("Review"), _("State"),
+    ]  # fmt: skip
+    units, states = sheets.labels(RiskArea.Unit, RiskArea.State)
+    at = now()
+
+    def is_due(area: RiskArea) -> bool:
+        return area.state == RiskArea.State.IN_FORCE and bool(
+            area.review_at and area.review_at <= at
+        )
+
+    def shown(chunk: list[RiskArea]) -> Iterator[list[Any]]:
+        titles = queries.level_titles(request.actor, chunk)
+        for area in chunk:
+            yield [
+                area.name,
+                area.code,
+                titles[area.id],
+                units[area.unit],
+                area.starts_at,
+                area.review_at,
+                _("to be reviewed") if is_due(area) else states[area.state],
+            ]
+
+    rows = sheets.by_chunks(areas, shown)
+    return sheets.download(request, sheets.List.RISK_AREAS, header, rows)
 
 
 def propose_area(request: Request) -> HttpResponse:
@@ -338,9 +405,11 @@ def _uuid(text: str) -> UUID | None:
 
 
 @require_GET
-def exits(request: Request) -> HttpResponse:
+def exits(request: Request) -> HttpResponse | FileResponse:
     """Whoever is named in the address, or found by what was typed, can be sent at once."""
     viewer = request.actor
+    if sheets.wanted(request):
+        return _exits_as_file(request)
     search = request.GET.get("search", "")
     named = _uuid(request.GET.get("resident", ""))
     found = queries.people_to_send(viewer, search)
@@ -357,6 +426,27 @@ def exits(request: Request) -> HttpResponse:
         "hospitals": sites_of_kind(PLAYBOOK, Site.Kind.HOSPITAL),
     }
     return render(request, "measures/exits.html", context)
+
+
+def _exits_as_file(request: Request) -> FileResponse:
+    header = [_("Number"), _("Name"), _("What for"), _("Place"), _("Left"), _("State")]
+    kinds, states = sheets.labels(EmergencyExit.Kind, EmergencyExit.State)
+    incomplete = _("record to be completed")
+
+    def shown(chunk: list[EmergencyExit]) -> Iterator[list[Any]]:
+        for row, one in zip(_rows(request.actor, chunk)[0], chunk, strict=True):
+            state = states[one.state]
+            yield [
+                one.code,
+                row.person.name if row.person else "",
+                kinds[one.kind],
+                row.place,
+                one.left_at,
+                state if one.cleared_at else f"{state} · {incomplete}",
+            ]
+
+    rows = sheets.by_chunks(queries.exits_listed(request.actor), shown)
+    return sheets.download(request, sheets.List.EXITS, header, rows)
 
 
 @require_POST

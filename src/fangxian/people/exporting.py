@@ -11,6 +11,7 @@ from fangxian.kernel.access import Actor
 from fangxian.kernel.clock import today
 from fangxian.kernel.sheets import by_chunks, labels, write
 from fangxian.people import queries, rules
+from fangxian.people.columns import template_headers
 from fangxian.people.models import Need, Resident
 
 
@@ -25,7 +26,7 @@ def residents(viewer: Actor, rows: QuerySet[Resident], file: IO[bytes]) -> int:
 
 def _masked(viewer: Actor, rows: QuerySet[Resident]) -> Iterator[Sequence[Any]]:
     day, comma = today(), _(", ")
-    kinds, sexes, documents = map(labels, (Need.Kind, Resident.Sex, Resident.IdentityType))
+    kinds, sexes, documents = labels(Need.Kind, Resident.Sex, Resident.IdentityType)
 
     def shown(chunk: list[Resident]) -> Iterator[list[Any]]:
         places = queries.places(viewer, (one.area_path for one in chunk))
@@ -44,6 +45,11 @@ def _masked(viewer: Actor, rows: QuerySet[Resident]) -> Iterator[Sequence[Any]]:
             ]
 
     return by_chunks(rows, shown)
+
+
+def template(file: IO[bytes]) -> None:
+    """An empty list with all the columns that an import understands."""
+    write(file, template_headers(), [], title=_("Residents"))
 
 
 def refused_rows(

@@ -1,18 +1,20 @@
 """The pages of a round of testing: the list, the plan, and how far it has come."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime, time, timedelta
 from typing import Any
 from uuid import UUID
 
-from django.http import HttpResponse
+from django.http import FileResponse, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.timezone import localtime
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from fangxian.areas.queries import names_of, sites_of_kind
 from fangxian.engines.planning.round import Load, Place, Plan
+from fangxian.kernel import sheets
 from fangxian.kernel.access import Actor, Duty
 from fangxian.kernel.clock import now
 from fangxian.kernel.http import Request, paged
@@ -26,8 +28,10 @@ from fangxian.sampling.round_forms import RoundForm
 
 
 @require_GET
-def rounds(request: Request) -> HttpResponse:
+def rounds(request: Request) -> HttpResponse | FileResponse:
     viewer = request.actor
+    if sheets.wanted(request):
+        return _rounds_as_file(request)
     page = paged(queries.rounds_visible_to(viewer), request.GET.get("mark", ""))
     places = names_of(viewer, {round_.area_path for round_ in page.rows})
     context = {
@@ -60,10 +64,12 @@ def plan_round(request: Request) -> HttpResponse:
 
 
 @require_GET
-def round_page(request: Request, round_id: UUID) -> HttpResponse:
+def round_page(request: Request, round_id: UUID) -> HttpResponse | FileResponse:
     viewer = request.actor
     found = queries.get_round(viewer, round_id)
     outlook = outlook_of(found)
+    if sheets.wanted(request):
+        return _points_as_file(request, found, outlook)
     begun = found.state != Round.State.PLANNED
     shares = queries.tested_share(viewer, round_id, "subdistrict") if begun else []
     places = names_of(viewer, [found.area_path, *(share.area_path for share in shares)])
@@ -78,6 +84,52 @@ def round_page(request: Request, round_id: UUID) -> HttpResponse:
         pack = load_pack(found.pack)
         context |= _plan(viewer, outlook, pack, "zh" if _in_chinese(request) else "en")
     return render(request, "sampling/round_plan.html", context)
+
+
+def _rounds_as_file(request: Request) -> FileResponse:
+    header = [
+        _("Round"), _("Area"), _("State"), _("People to test"), _("Starts at"),
+        _("To be finished by"), _("Guide"),
+    ]  # fmt: skip
+    [states] = sheets.labels(Round.State)
+
+    def shown(chunk: list[Round]) -> Iterator[list[Any]]:
+        places = names_of(request.actor, {one.area_path for one in chunk})
+        for one in chunk:
+            yield [
+                one.name,
+                places[one.area_path],
+                states[one.state],
+                one.people,
+                one.starts_at,
+                one.deadline,
+                one.pack,
+            ]
+
+    rows = sheets.by_chunks(queries.rounds_visible_to(request.actor), shown)
+    return sheets.download(request, sheets.List.ROUNDS, header, rows)
+
+
+def _points_as_file(request: Request, found: Round, outlook: Outlook | None) -> FileResponse:
+    header = [
+        _("Sampling point"), _("Tables"), _("People to test"), _("Too many people"),
+        _("People per table"), _("Hours"), _("Farthest (m)"), _("Coming from"),
+    ]  # fmt: skip
+    points = _points(outlook.plan, _names(request.actor, outlook)) if outlook else []
+    rows = (
+        [
+            point.name,
+            point.load.tables,
+            point.load.people,
+            point.load.over or "",
+            point.load.people_per_table,
+            round(point.load.hours, 1),
+            point.load.farthest,
+            " · ".join(f"{name} {people}" for name, people, _metres in point.comers),
+        ]
+        for point in points
+    )
+    return sheets.download(request, sheets.List.POINTS, header, rows, area_path=found.area_path)
 
 
 @require_POST

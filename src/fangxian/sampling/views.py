@@ -1,9 +1,10 @@
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 from uuid import UUID
 
 from django.contrib import messages
-from django.http import HttpResponse
+from django.db.models import QuerySet
+from django.http import FileResponse, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -12,6 +13,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from fangxian.areas.models import Site
 from fangxian.areas.queries import names_of, sites_of_kind
+from fangxian.kernel import sheets
 from fangxian.kernel.access import Actor, Duty
 from fangxian.kernel.clock import now
 from fangxian.kernel.errors import Refusal
@@ -60,7 +62,7 @@ def _laboratories(viewer: Actor) -> list[Site]:
 
 
 @require_GET
-def tubes(request: Request) -> HttpResponse:
+def tubes(request: Request) -> HttpResponse | FileResponse:
     """Tubes by what they wait for, and the place to enter results by keyboard."""
     viewer = request.actor
     said = request.GET.get("barcode", "").strip()
@@ -68,7 +70,10 @@ def tubes(request: Request) -> HttpResponse:
         return redirect("sampling:tube", queries.tube_by_barcode(viewer, said).id)
     show = request.GET.get("show", "")
     show = show if show in _LISTS else "awaiting"
-    page = paged(_LISTS[show][1](viewer), request.GET.get("mark", ""))
+    listed = _LISTS[show][1](viewer)
+    if sheets.wanted(request):
+        return _as_file(request, listed)
+    page = paged(listed, request.GET.get("mark", ""))
     context = {
         "page": page,
         "rows": _rows(viewer, page.rows),
@@ -78,6 +83,28 @@ def tubes(request: Request) -> HttpResponse:
         "form": _entry_form(viewer, request.GET),
     }
     return render(request, "sampling/tubes.html", context)
+
+
+def _as_file(request: Request, tubes: QuerySet[Tube]) -> FileResponse:
+    header = [
+        _("Tube"), _("State"), _("Taken for"), _("Swabs"), _("Place"), _("Sealed"), _("Measured"),
+    ]  # fmt: skip
+    states, purposes = sheets.labels(Tube.State, Tube.Purpose)
+
+    def shown(chunk: list[Tube]) -> Iterator[list[Any]]:
+        for tube, place, _tone in _rows(request.actor, chunk):
+            yield [
+                tube.barcode,
+                states[tube.state],
+                purposes[tube.purpose],
+                tube.swabs,
+                place,
+                tube.sealed_at,
+                tube.result_at,
+            ]
+
+    rows = sheets.by_chunks(tubes, shown)
+    return sheets.download(request, sheets.List.TUBES, header, rows)
 
 
 def _entry_form(viewer: Actor, kept: Any) -> EntryForm:

@@ -1,0 +1,166 @@
+"""Lists as .xlsx: row by row, nothing in them that a spreadsheet would run, each one on record."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import islice
+from tempfile import SpooledTemporaryFile, TemporaryDirectory
+from typing import IO, Any, ClassVar, TypeVar
+
+import xlsxwriter
+from django.db import transaction
+from django.db.models import Model, QuerySet, TextChoices
+from django.http import FileResponse, HttpRequest
+from django.utils.timezone import localtime
+from django.utils.translation import gettext_lazy as _
+
+from fangxian.kernel.clock import today
+from fangxian.kernel.errors import TooManyRows
+from fangxian.kernel.http import Request
+from fangxian.kernel.ledger import Fact, record
+
+MOST_ROWS = 1_048_575
+"""What one sheet of .xlsx can hold beneath its heading (ECMA-376)."""
+_ROWS_AT_ONCE = 2000
+_WIDTH = 18  # characters
+_LONGEST_CELL = 32_767
+_IN_MEMORY = 2 * 1024 * 1024
+_XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+
+
+class List(TextChoices):
+    """The lists that may be taken away."""
+
+    CASES = "cases", _("Cases")
+    ORDERS = "orders", _("Orders")
+    RISK_AREAS = "risk_areas", _("Risk areas")
+    EXITS = "exits", _("Emergency exits")
+    TUBES = "tubes", _("Tubes")
+    ROUNDS = "rounds", _("Rounds of testing")
+    POINTS = "points", _("Sampling points of a round")
+    TASKS = "tasks", _("Tasks")
+    AREAS = "areas", _("Areas")
+    EVENTS = "events", _("Events")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListExported(Fact):
+    """subject_id   who took the list away"""
+
+    sentence: ClassVar[Any] = _("{rows} rows of “{list}” were exported in {area}")
+    words: ClassVar[Mapping[str, type[TextChoices]]] = {"list": List}
+    icon: ClassVar[str] = "file-text"
+    tone: ClassVar[str] = "warning"
+    list: str
+    rows: int
+
+
+M = TypeVar("M", bound=Model)
+Row = Sequence[Any]
+
+
+def wanted(request: HttpRequest) -> bool:
+    """Whether a page's address asks for its list as a file."""
+    return request.GET.get("export") == "xlsx"
+
+
+def by_chunks(rows: QuerySet[M], shown: Callable[[list[M]], Iterable[Row]]) -> Iterator[Row]:
+    """A list of any length; `shown` gets some thousand rows at once, to look names up together."""
+    if rows[MOST_ROWS : MOST_ROWS + 1].exists():
+        raise TooManyRows(MOST_ROWS)
+    found = rows.iterator(chunk_size=_ROWS_AT_ONCE)
+    while chunk := list(islice(found, _ROWS_AT_ONCE)):
+        yield from shown(chunk)
+
+
+def labels(*choices: type[TextChoices]) -> list[dict[str, str]]:
+    """Each word with its label, for each of some choices: translated once, not once a cell."""
+    return [{str(word): str(label) for word, label in words.choices} for words in choices]
+
+
+def download(
+    request: Request,
+    which: List,
+    header: Sequence[str],
+    rows: Iterable[Row],
+    *,
+    area_path: str = "",
+) -> FileResponse:
+    """The list as a file to keep; that it leaves the system is recorded before it is sent.
+
+    area_path   what the list was narrowed to; "" is the viewer's whole area
+    """
+    # Closed by the response, once it has been sent.
+    file = SpooledTemporaryFile(max_size=_IN_MEMORY)  # noqa: SIM115
+    count = write(file, header, rows, title=str(which.label), numbers=True)
+    viewer = request.actor
+    # Only now a transaction, for a slow one would hold back the seals of everybody's.
+    with transaction.atomic():
+        record(
+            ListExported(
+                subject_id=viewer.id,
+                area_path=area_path if viewer.sees(area_path) else viewer.within,
+                list=which.value,
+                rows=count,
+            ),
+            actor=viewer,
+        )
+    file.seek(0)
+    name = f"{which.label}-{today():%Y%m%d}.xlsx"
+    return FileResponse(file, as_attachment=True, filename=name, content_type=_XLSX)
+
+
+def write(
+    file: IO[bytes],
+    header: Sequence[str],
+    rows: Iterable[Row],
+    *,
+    title: str,
+    verbatim: bool = False,
+    numbers: bool = False,
+) -> int:
+    """One sheet; how many rows. Cells are text, so no long number loses a digit.
+
+    verbatim   keep cells exactly as they are, marked as text; otherwise one that a spreadsheet
+               would run as a formula gets an apostrophe in front
+    numbers    int and float stay numbers, to be summed
+    """
+    with TemporaryDirectory() as scratch:
+        book = xlsxwriter.Workbook(file, {"constant_memory": True, "tmpdir": scratch})
+        bold = book.add_format({"bold": True, "text_wrap": True, "valign": "top"})
+        plain = book.add_format({"num_format": "@", "quote_prefix": verbatim})
+        figure = book.add_format({"num_format": "General"})
+        sheet = book.add_worksheet(title[:31])
+        sheet.freeze_panes(1, 0)
+        sheet.set_column(0, max(0, len(header) - 1), _WIDTH, plain)
+        for position, word in enumerate(header):
+            sheet.write_string(0, position, _safe(word, verbatim=verbatim), bold)
+        count = 0
+        for count, row in enumerate(rows, start=1):
+            if count > MOST_ROWS:
+                raise TooManyRows(MOST_ROWS)
+            for position, value in enumerate(row):
+                if numbers and isinstance(value, int | float):
+                    sheet.write_number(count, position, value, figure)
+                elif value is not None and value != "":
+                    cell = _safe(_text(value), verbatim=verbatim)
+                    sheet.write_string(count, position, cell, plain)
+        book.close()
+    return count
+
+
+def looks_like_formula(text: str) -> bool:
+    """Whether a spreadsheet would run this text as a formula when it is opened."""
+    return text[:1] in {"=", "+", "-", "@", "\t", "\r"}
+
+
+def _text(value: object) -> str:
+    if isinstance(value, datetime):
+        return f"{localtime(value):%Y-%m-%d %H:%M}"
+    return str(value)
+
+
+def _safe(cell: str, *, verbatim: bool) -> str:
+    if not verbatim and looks_like_formula(cell):
+        cell = "'" + cell
+    return cell[:_LONGEST_CELL]
