@@ -20,8 +20,7 @@ from fangxian.areas.queries import areas_visible_to
 from fangxian.kernel.access import Actor, Duty
 from fangxian.kernel.clock import today
 from fangxian.kernel.http import Request, paged
-from fangxian.kernel.sheets import write
-from fangxian.people import actions, doors, forms, queries, rules, sheets
+from fangxian.people import actions, doors, exporting, forms, queries, rules, sheets
 from fangxian.people.errors import CannotMerge, NobodyFound
 from fangxian.people.models import DuplicateOffer, ImportRun, Need, Resident, Stay
 from fangxian.people.records import Particulars
@@ -381,7 +380,7 @@ def discard(request: Request, run_id: UUID) -> HttpResponse:
 def template(request: Request) -> FileResponse:
     request.actor.must(Duty.KEEP_REGISTER)
     file = io.BytesIO()
-    write(file, columns.template_headers(), [], title=_("Residents"))
+    exporting.template(file)
     file.seek(0)
     name = _("template-residents") + ".xlsx"
     return FileResponse(file, as_attachment=True, filename=name, content_type=_XLSX)
