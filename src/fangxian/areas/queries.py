@@ -57,7 +57,8 @@ def enclosing(viewer: Actor, path: str, unit: str) -> list[str]:
     """The paths that make up a unit of measures around a place: one, or a compound's buildings.
 
     unit   "household", "floor", "unit", "building" or "compound". Where a place has no such level
-           (a courtyard has no compound), the next narrower one that it has.
+           (a courtyard has no compound), the next narrower one that it has; [] where the place
+           itself is wider than the unit, so that nobody restricts a community by mistake.
     """
     steps = {area.level: area for area in areas_visible_to(viewer).filter(path__in=paths_to(path))}
     building = steps.get(Area.Level.BUILDING)
@@ -69,7 +70,7 @@ def enclosing(viewer: Actor, path: str, unit: str) -> list[str]:
         level = "dwelling" if narrower == "household" else narrower
         if level in steps:
             return [steps[level].path]
-    return [path]
+    return []
 
 
 def ancestors_of(viewer: Actor, area: Area) -> list[Area]:

@@ -279,9 +279,10 @@ def hold_people(
 
 
 @transaction.atomic
-def hold_place(actor: Actor, home: str, *, about_id: UUID, because: Because) -> PlaceHold:
+def hold_place(actor: Actor, home: str, *, about_id: UUID, because: Because) -> PlaceHold | None:
     """Ask the neighbours of a pool's member to stay until the retest: the stairwell or compound
-    around `home`, as the pack says. A place held already on this ground keeps its hold.
+    around `home`, as the pack says. A place held already on this ground keeps its hold. None where
+    the home is not known more exactly than that: a whole community is never held instead.
     """
     actor.must(Duty.DECIDE_MEASURES, at=home)
     attempt = guards.Attempt(actor=actor, about=about_id, area_path=home)
@@ -294,6 +295,8 @@ def hold_place(actor: Actor, home: str, *, about_id: UUID, because: Because) -> 
     ends_at = guards.there_is_an_end(attempt, at + length if length else None)
     scope = "unit" if pool.hold_scope == "stairwell" else "compound"
     places = enclosing(PLAYBOOK, home, scope)
+    if not places:
+        return None
     _one_at_a_time(about_id)
     held = PlaceHold.objects.filter(about_id=about_id, ended_at=None, places=places).first()
     if held is not None:
@@ -716,6 +719,8 @@ def propose_risk_area(
     places   paths: one stairwell or building, or the buildings of a compound
     reason   why the unit is wider than the rules' usual one
     """
+    if not places:
+        raise PlaceDoesNotFitUnit(str(RiskArea.Unit(unit).label))
     around = rules.around(places)
     _must_one_of(actor, _DECIDERS | {Duty.INVESTIGATE}, around)
     attempt = guards.Attempt(actor=actor, about=about_id, area_path=around)

@@ -136,12 +136,14 @@ def on_case_withdrawn(fact: CaseWithdrawn, event: Event) -> None:
 
 
 def _propose_risk_area(fact: CaseReported | CaseReclassified, event: Event) -> None:
-    """Around the home. Other places are found by investigation and proposed by a person."""
+    """Around the home, if it is known to the door. Other places a person finds and proposes."""
     rule = in_force(now(), fact.area_path).zone_for_case
-    if rule.residence_level and rule.residence_unit:
+    if not (rule.residence_level and rule.residence_unit):
+        return
+    if places := enclosing(PLAYBOOK, fact.area_path, rule.residence_unit):
         propose_risk_area(
             PLAYBOOK,
-            places=enclosing(PLAYBOOK, fact.area_path, rule.residence_unit),
+            places=places,
             unit=rule.residence_unit,
             level=rule.residence_level,
             about_id=fact.subject_id,

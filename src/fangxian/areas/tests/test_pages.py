@@ -17,7 +17,8 @@ from fangxian.areas.tests.make import PLANNER_HE
 from fangxian.areas.tests.test_editions import AS_IT_WAS, changed, write
 from fangxian.areas.tests.test_outlines import DEMO, built, collection
 from fangxian.kernel.access import Duty
-from fangxian.kernel.models import Account
+from fangxian.kernel.models import Account, Event
+from fangxian.kernel.tests.make import sheet_of
 
 pytestmark = pytest.mark.django_db
 Queries = Callable[[int], Any]
@@ -43,6 +44,21 @@ def test_browsing_begins_at_ones_own_area_and_goes_down() -> None:
     assert reverse("areas:changes") not in page
     below = client.get(reverse("areas:area_at", args=[make.area("630105001").path]))
     assert "山川社区居民委员会" in below.content.decode()
+
+
+def test_what_an_area_consists_of_is_exported_and_on_record() -> None:
+    root = make.district()
+    Area.objects.filter(code="630105002").update(name="=1+1")
+
+    rows = sheet_of(signed_in(root.path).get(reverse("areas:tree"), {"export": "xlsx"}))
+
+    assert rows == [
+        ["Name", "Level", "Division code", "State"],
+        ["朝阳街道办事处", "subdistrict", "630105001", "in use"],
+        ["'=1+1", "subdistrict", "630105002", "in use"],
+    ]
+    event = Event.objects.get(kind="kernel.list_exported")
+    assert (event.area_path, event.facts) == (root.path, {"list": "areas", "rows": 2})
 
 
 def test_an_empty_tree_says_how_to_fill_it() -> None:

@@ -2,10 +2,16 @@
 
 import pytest
 
+from fangxian.areas.queries import area_of_level
 from fangxian.cases.queries import open_case_of
 from fangxian.kernel import ledger
 from fangxian.kernel.access import PLAYBOOK
-from fangxian.measures.queries import orders_about, orders_of, place_holds_over
+from fangxian.measures.queries import (
+    orders_about,
+    orders_of,
+    place_holds_over,
+    risk_areas_visible_to,
+)
 from fangxian.people.models import Resident
 from fangxian.playbook.tests import make
 from fangxian.playbook.tests.make import found, neighbours, sealed_tube
@@ -118,3 +124,19 @@ def test_an_invalid_tube_is_taken_again() -> None:
     tube = found(sealed_tube(neighbours(2)), "invalid")
 
     assert make.kinds_of_tasks(tube.id) == {"test_person"}
+
+
+def test_a_home_known_only_roughly_never_holds_a_whole_community() -> None:
+    make.rules("cn-v9")
+    ill, other = people = neighbours(2)
+    community = area_of_level(PLAYBOOK, ill.area_path, "community")
+    assert community is not None
+    Resident.objects.update(area_path=community.path)
+
+    pool = found(sealed_tube(people), "positive")
+    found(sealed_tube([ill], retest_of=pool), "positive")
+
+    assert open_case_of(PLAYBOOK, ill.id) is not None
+    assert not place_holds_over(PLAYBOOK, community.path)
+    assert not risk_areas_visible_to(PLAYBOOK)
+    assert orders_of(PLAYBOOK, other.id).exists()
