@@ -1,6 +1,7 @@
 """Tests run on a real PostgreSQL, the private one of tests/settings.py."""
 
 import os
+from collections import defaultdict
 from collections.abc import Iterator
 
 import pytest
@@ -47,3 +48,11 @@ def _keys(request: pytest.FixtureRequest) -> Iterator[None]:
         vault.ensure_keys()
     yield
     vault.forget_keys()
+
+
+@pytest.fixture
+def nothing_follows(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A room's own promises are tested alone; what follows from its facts, by the playbook."""
+    from fangxian.kernel import reactions
+
+    monkeypatch.setattr(reactions, "_reactions", defaultdict(list))

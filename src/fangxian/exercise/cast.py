@@ -43,7 +43,7 @@ PARTS = (
         "赵静",
         "流调溯源组",
         "district",
-        (Duty.INVESTIGATE, Duty.SEE_REGISTER, Duty.UNMASK),
+        (Duty.INVESTIGATE, Duty.SEE_REGISTER, Duty.KEEP_REGISTER, Duty.UNMASK),
     ),
     Part(
         "liu",

@@ -40,7 +40,7 @@ from fangxian.cases.actions import (
 from fangxian.cases.queries import contacts_of, open_case_of
 from fangxian.cases.rules import VisitRow
 from fangxian.dispatch.actions import finish_task, take_task
-from fangxian.dispatch.queries import my_tasks
+from fangxian.dispatch.queries import my_tasks, pending_here
 from fangxian.exercise.cast import BUILDER, engage
 from fangxian.kernel import clock
 from fangxian.kernel.access import Actor
@@ -226,6 +226,9 @@ def earlier_case(scene: Scene, hands: clock.Hands) -> None:
     hands.forward(minutes=10)
     for area in risk_areas_proposed(chen):
         approve_risk_area(chen, area.id)
+    hands.forward(minutes=50)
+    for task in pending_here(chen).filter(area_path__startswith=home.path):
+        finish_task(chen, task.id, note="当日办结")
 
 
 def single(

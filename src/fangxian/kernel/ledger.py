@@ -401,6 +401,13 @@ def told(event: Event, *, area: str) -> str:
         return event.kind
 
 
+class _Known(dict[str, str]):
+    """What an event tells; a field that its sentence has gained since is shown as a dash."""
+
+    def __missing__(self, field: str) -> str:
+        return "—"
+
+
 def _readable(fact_type: type[Fact], name: str, value: Any) -> str:
     if name in fact_type.words and value in fact_type.words[name].values:
         return str(fact_type.words[name](value).label)

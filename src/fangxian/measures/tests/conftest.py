@@ -1,19 +1,16 @@
 """What this room promises by itself. What follows from its facts is told by the playbook."""
 
-from collections import defaultdict
 from collections.abc import Iterator
 
 import pytest
 from django.utils.translation import override
 
-from fangxian.kernel import reactions
 from fangxian.kernel.clock import Hands, playing
 from fangxian.measures.tests import make
 
 
 @pytest.fixture(autouse=True)
-def _nothing_follows(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    monkeypatch.setattr(reactions, "_reactions", defaultdict(list))
+def _alone_and_in_english(nothing_follows: None) -> Iterator[None]:
     with override("en"):
         yield
 

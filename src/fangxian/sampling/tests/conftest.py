@@ -5,6 +5,6 @@ from django.utils.translation import override
 
 
 @pytest.fixture(autouse=True)
-def _in_english() -> Iterator[None]:
+def _alone_and_in_english(nothing_follows: None) -> Iterator[None]:
     with override("en"):
         yield
