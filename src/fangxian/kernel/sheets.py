@@ -1,6 +1,7 @@
 """Lists as .xlsx: row by row, nothing in them that a spreadsheet would run, each one on record."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
@@ -90,21 +91,22 @@ def download(
 
     area_path   what the list was narrowed to; "" is the viewer's whole area
     """
-    # Closed by the response, once it has been sent.
-    file = SpooledTemporaryFile(max_size=_IN_MEMORY)  # noqa: SIM115
-    count = write(file, header, rows, title=str(which.label), numbers=True)
     viewer = request.actor
-    # Only now a transaction, for a slow one would hold back the seals of everybody's.
-    with transaction.atomic():
-        record(
-            ListExported(
-                subject_id=viewer.id,
-                area_path=area_path if viewer.sees(area_path) else viewer.within,
-                list=which.value,
-                rows=count,
-            ),
-            actor=viewer,
-        )
+    with ExitStack() as unless_sent:
+        file = unless_sent.enter_context(SpooledTemporaryFile(max_size=_IN_MEMORY))
+        count = write(file, header, rows, title=str(which.label), numbers=True)
+        # Only now a transaction, for a slow one would hold back everybody's seals.
+        with transaction.atomic():
+            record(
+                ListExported(
+                    subject_id=viewer.id,
+                    area_path=area_path if viewer.sees(area_path) else viewer.within,
+                    list=which.value,
+                    rows=count,
+                ),
+                actor=viewer,
+            )
+        unless_sent.pop_all()  # the response closes it
     file.seek(0)
     name = f"{which.label}-{today():%Y%m%d}.xlsx"
     return FileResponse(file, as_attachment=True, filename=name, content_type=_XLSX)
@@ -136,16 +138,18 @@ def write(
         for position, word in enumerate(header):
             sheet.write_string(0, position, _safe(word, verbatim=verbatim), bold)
         count = 0
-        for count, row in enumerate(rows, start=1):
-            if count > MOST_ROWS:
-                raise TooManyRows(MOST_ROWS)
-            for position, value in enumerate(row):
-                if numbers and isinstance(value, int | float):
-                    sheet.write_number(count, position, value, figure)
-                elif value is not None and value != "":
-                    cell = _safe(_text(value), verbatim=verbatim)
-                    sheet.write_string(count, position, cell, plain)
-        book.close()
+        try:
+            for count, row in enumerate(rows, start=1):
+                if count > MOST_ROWS:
+                    raise TooManyRows(MOST_ROWS)
+                for position, value in enumerate(row):
+                    if numbers and isinstance(value, int | float):
+                        sheet.write_number(count, position, value, figure)
+                    elif value is not None and value != "":
+                        cell = _safe(_text(value), verbatim=verbatim)
+                        sheet.write_string(count, position, cell, plain)
+        finally:  # it holds files of its own
+            book.close()
     return count
 
 

@@ -7,11 +7,13 @@ from uuid import UUID
 import pytest
 from django.test import Client
 
+from fangxian.areas.models import Area
 from fangxian.cases.actions import confirm_contacts
 from fangxian.cases.models import Case, Contact
 from fangxian.cases.tests import make
 from fangxian.kernel.access import Duty
-from fangxian.kernel.models import Account
+from fangxian.kernel.models import Account, Event
+from fangxian.kernel.tests.make import sheet_of
 from fangxian.people.models import Resident
 from fangxian.people.tests import make as people
 
@@ -101,6 +103,40 @@ def test_the_list_is_narrowed_by_what_is_chosen(client: Client) -> None:
     assert shown("classification=nonsense") == {first.code, second.code}
     subdistrict = "/".join(first.area_path.split("/")[:4]) + "/"
     assert shown(f"area={subdistrict}") == {first.code}
+
+
+def test_the_list_is_exported_as_narrowed_masked_and_on_record(
+    client: Client, django_assert_max_num_queries: Any
+) -> None:
+    make.rules()
+    li = people.resident("李红")
+    make.case(people.resident("王建国"))
+    case = make.case(li, classification="confirmed")
+    signed_in(client)
+    page = text(client.get("/cases/?classification=confirmed"))
+    sheet_of(client.get("/cases/?classification=confirmed&export=xlsx"))
+
+    with django_assert_max_num_queries(14):
+        answer = client.get("/cases/?classification=confirmed&export=xlsx")
+
+    assert "?classification=confirmed&amp;export=xlsx" in page
+    header, *rows = sheet_of(answer)
+    assert header[:4] == ["Case", "Name", "Age", "Place"]
+    assert [row[:2] for row in rows] == [[case.code, "李**"]]
+    assert isinstance(rows[0][2], float)
+    events = Event.objects.filter(kind="kernel.list_exported")
+    assert [event.facts for event in events] == [{"list": "cases", "rows": 1}] * 2
+
+
+def test_no_cell_of_the_list_is_run_by_a_spreadsheet(client: Client) -> None:
+    make.rules()
+    case = make.case()
+    Area.objects.filter(level="subdistrict").update(name="=1+1")
+
+    rows = sheet_of(signed_in(client).get("/cases/?export=xlsx"))
+
+    assert [row[0] for row in rows[1:]] == [case.code]
+    assert rows[1][3].startswith("'=1+1")
 
 
 def test_a_case_code_leads_straight_to_the_case(client: Client) -> None:

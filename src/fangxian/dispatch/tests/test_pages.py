@@ -13,7 +13,8 @@ from fangxian.dispatch.models import Task
 from fangxian.dispatch.tests import make
 from fangxian.kernel.access import Duty
 from fangxian.kernel.clock import now
-from fangxian.kernel.models import Account
+from fangxian.kernel.models import Account, Event
+from fangxian.kernel.tests.make import sheet_of
 
 pytestmark = pytest.mark.django_db
 
@@ -129,6 +130,22 @@ def test_the_board_leads_from_numbers_to_lists() -> None:
     assert "Take the sample that is due" not in late
     assert "Serve the order" in late
     assert "Nothing is pending here" in elsewhere
+
+
+def test_the_board_is_exported_as_narrowed_and_on_record() -> None:
+    make.places()
+    client, worker = signed_in(make.command_post()), make.grid_worker("=1+1")
+    take_task(worker.actor, make.task(due_at=now() - timedelta(hours=1)).id)
+    make.task(Task.Kind.TEST_PERSON)
+
+    rows = sheet_of(client.get(f"/tasks/board/?late=on&area={make.GRID}&export=xlsx"))
+
+    assert rows[0][:3] == ["Task", "Place", "About"]
+    assert [[row[0], row[4], row[5]] for row in rows[1:]] == [
+        ["Serve the order", "overdue", "'=1+1"]
+    ]
+    event = Event.objects.get(kind="kernel.list_exported")
+    assert (event.area_path, event.facts) == (make.GRID, {"list": "tasks", "rows": 1})
 
 
 def test_lists_cost_the_same_number_of_statements_for_any_length() -> None:

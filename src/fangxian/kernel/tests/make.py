@@ -1,8 +1,11 @@
 """Ordinary facts and accounts for tests."""
 
+import io
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 from uuid import UUID
+
+from python_calamine import CalamineWorkbook
 
 from fangxian.kernel.access import Actor, Duty
 from fangxian.kernel.ids import new_id
@@ -36,3 +39,10 @@ def account(username: str = "li", *, duties: tuple[Duty, ...] = (), within: str 
     one.set_password(PASSWORD)
     one.save()
     return one
+
+
+def sheet_of(answer: Any) -> list[list[Any]]:
+    """The cells of a list that was exported, its headings first."""
+    assert answer.status_code == 200, answer.status_code
+    file = io.BytesIO(answer.getvalue())
+    return CalamineWorkbook.from_filelike(file).get_sheet_by_index(0).to_python()

@@ -11,7 +11,8 @@ from django.urls import reverse
 from fangxian.kernel.access import PLAYBOOK, Duty
 from fangxian.kernel.clock import Hands, now
 from fangxian.kernel.ids import new_id
-from fangxian.kernel.tests.make import account
+from fangxian.kernel.models import Event
+from fangxian.kernel.tests.make import account, sheet_of
 from fangxian.measures.actions import (
     hold_place,
     lower_risk_area,
@@ -77,6 +78,26 @@ def test_the_list_of_orders_is_narrowed(officer: Client) -> None:
     assert quarantine.code in read(officer, "orders", search=quarantine.code)
     assert "No orders here." in read(officer, "orders", state="withdrawn")
     assert quarantine.code in read(officer, "orders", kind="no such kind")
+
+
+def test_every_list_is_exported_as_narrowed_masked_and_on_record(officer: Client) -> None:
+    hold, area, left = make.hold(), make.risk_area(), make.exit_()
+    make.order()
+
+    def exported(name: str, **query: str) -> list[list[str]]:
+        return sheet_of(officer.get(reverse(f"measures:{name}"), {**query, "export": "xlsx"}))
+
+    orders = exported("orders", kind=str(hold.kind))
+    areas = exported("risk_areas", level="high")
+    exits = exported("exits")
+
+    assert [row[:2] for row in orders] == [["Number", "Name"], [hold.code, "王**"]]
+    assert orders[1][-1] == "in force, not served yet"
+    assert [row[1] for row in areas] == ["Number", area.code]
+    assert exits[1][:3] == [left.code, "王**", "labour"]
+    assert exits[1][-1].endswith("record to be completed")
+    events = Event.objects.filter(kind="kernel.list_exported").order_by("seq")
+    assert [event.facts["list"] for event in events] == ["orders", "risk_areas", "exits"]
 
 
 def test_more_orders_cost_no_more_queries(officer: Client) -> None:

@@ -11,7 +11,8 @@ from django.utils.timezone import localtime
 
 from fangxian.kernel.access import Duty
 from fangxian.kernel.clock import now
-from fangxian.kernel.models import Account
+from fangxian.kernel.models import Account, Event
+from fangxian.kernel.tests.make import sheet_of
 from fangxian.sampling.actions import report_tube_result
 from fangxian.sampling.models import Tube
 from fangxian.sampling.tests import make
@@ -165,6 +166,19 @@ def test_lists_cost_the_same_number_of_statements_for_any_length() -> None:
 
     assert statements(client, "/sampling/") == few
     assert few <= 8
+
+
+def test_the_list_that_is_shown_is_exported_and_on_record() -> None:
+    make.places()
+    client, _waiting, known = signed_in(Duty.ENTER_RESULTS), make.tube(), make.tube()
+    report_tube_result(make.LAB_CLERK_LI, known.id, "negative", measured_at=now())
+
+    rows = sheet_of(client.get("/sampling/?show=reported&export=xlsx"))
+
+    assert rows[0][:4] == ["Tube", "State", "Taken for", "Swabs"]
+    assert [row[:2] for row in rows[1:]] == [[known.barcode, "negative"]]
+    assert rows[1][3] == 3
+    assert Event.objects.get(kind="kernel.list_exported").facts == {"list": "tubes", "rows": 1}
 
 
 def test_those_who_have_nothing_to_do_with_samples_are_refused() -> None:

@@ -14,7 +14,8 @@ from fangxian.areas.models import Area
 from fangxian.kernel.access import Duty
 from fangxian.kernel.clock import now
 from fangxian.kernel.ids import new_id
-from fangxian.kernel.models import Account
+from fangxian.kernel.models import Account, Event
+from fangxian.kernel.tests.make import sheet_of
 from fangxian.sampling.actions import open_round, plan_round
 from fangxian.sampling.models import Round
 from fangxian.sampling.planning import Resources
@@ -109,6 +110,22 @@ def test_the_page_costs_the_same_for_many_points(
         planner.get(reverse("sampling:round", args=[planned.id]))
     with django_assert_max_num_queries(9):  # type: ignore[attr-defined]
         planner.get(reverse("sampling:round", args=[large.id]))
+
+
+def test_rounds_and_their_points_are_exported_and_on_record(
+    planner: Client, planned: Round
+) -> None:
+    Round.objects.filter(id=planned.id).update(name="=1+1")
+
+    rounds = sheet_of(planner.get(reverse("sampling:rounds"), {"export": "xlsx"}))
+    page = reverse("sampling:round", args=[planned.id])
+    points = sheet_of(planner.get(page, {"export": "xlsx"}, headers=in_("en")))
+
+    assert [rounds[1][0], rounds[1][3]] == ["'=1+1", 40]
+    assert points[0][:3] == ["Sampling point", "Tables", "People to test"]
+    assert points[1][:3] == ["广场", 2, 40]
+    events = Event.objects.filter(kind="kernel.list_exported").order_by("seq")
+    assert [event.facts["list"] for event in events] == ["rounds", "points"]
 
 
 def test_the_list_leads_to_each_round_and_to_a_new_one(planner: Client, planned: Round) -> None:

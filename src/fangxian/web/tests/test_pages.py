@@ -13,7 +13,7 @@ from fangxian.cases.queries import open_case_of
 from fangxian.kernel import clock
 from fangxian.kernel.access import PLAYBOOK, Duty
 from fangxian.kernel.models import Account
-from fangxian.kernel.tests.make import account
+from fangxian.kernel.tests.make import account, sheet_of
 from fangxian.measures.actions import approve_risk_area
 from fangxian.measures.queries import orders_about, orders_of, risk_areas_proposed
 from fangxian.measures.tests.make import NOON
@@ -119,6 +119,21 @@ def test_the_ledger_costs_the_same_for_few_and_many_events(client: Client, chen:
         client.get("/ledger")
 
     assert len(many) <= len(few) + 1
+
+
+def test_the_ledger_is_exported_as_narrowed_and_that_enters_it(
+    client: Client, chen: Account
+) -> None:
+    outbreak()
+    kind = "cases.case_reported"
+
+    rows = sheet_of(client.get(f"/ledger?kind={kind}&export=xlsx"))
+
+    assert rows[0] == ["When", "What", "Where", "By", "Rule"]
+    assert len(rows) == 2
+    assert "was reported" in rows[1][1]
+    page = text(client.get("/ledger"))
+    assert "1 rows of “Events” were exported in every area" in page
 
 
 def test_opening_a_person_is_on_record_and_unmasking_needs_a_purpose(
