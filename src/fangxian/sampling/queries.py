@@ -229,9 +229,11 @@ def tested_share(viewer: Actor, round_id: UUID, level: str) -> list[Share]:
 def _people_at_home(viewer: Actor, round_id: UUID, paths: Sequence[str]) -> dict[str, int]:
     """As they were at most some minutes ago: counting a whole register takes longer than a page."""
     asked = hashlib.sha256(" ".join(paths).encode()).hexdigest()
-    found: dict[str, int] = caches["pages"].get_or_set(
-        f"people:{round_id}:{viewer.within}:{asked}", lambda: population(viewer, paths), _KEPT
-    )
+    key = f"people:{round_id}:{viewer.within}:{asked}"
+    found: dict[str, int] | None = caches["pages"].get(key)
+    if found is None:
+        found = population(viewer, paths)
+        caches["pages"].set(key, found, _KEPT)
     return found
 
 

@@ -133,6 +133,7 @@ def test_the_hold_of_a_place_has_rule_end_and_reason() -> None:
     home, pool = make.door(make.estate()[0]), new_id()
     cause = make.case(make.resident(at=home))
     hold = hold_place(PLAYBOOK, home.path, about_id=pool, because=cause)
+    assert hold is not None
 
     refused("place_hold_ends_after_it_starts", PlaceHold, hold, ends_at=hold.starts_at)
     refused("place_hold_names_its_rule", PlaceHold, hold, rule="")

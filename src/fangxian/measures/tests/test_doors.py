@@ -10,6 +10,7 @@ from django.urls import reverse
 
 from fangxian.kernel.access import PLAYBOOK, Duty
 from fangxian.kernel.clock import Hands, now
+from fangxian.kernel.http import PAGE
 from fangxian.kernel.ids import new_id
 from fangxian.kernel.models import Event
 from fangxian.kernel.tests.make import account, sheet_of
@@ -125,14 +126,14 @@ def test_more_orders_cost_no_more_queries(officer: Client) -> None:
 
 def test_orders_are_paged_by_key(officer: Client) -> None:
     person = make.resident()
-    codes = {make.order(person).code for _ in range(51)}
+    codes = {make.order(person).code for _ in range(PAGE + 1)}
 
     first = officer.get(reverse("measures:orders")).content.decode()
     mark = first.split("mark=")[1].split('"')[0]
     second = officer.get(reverse("measures:orders") + f"?mark={mark}").content.decode()
 
     on_first, on_second = ({code for code in codes if code in page} for page in (first, second))
-    assert (len(on_first), on_first | on_second) == (50, codes)
+    assert (len(on_first), on_first | on_second) == (PAGE, codes)
     assert not on_first & on_second
 
 

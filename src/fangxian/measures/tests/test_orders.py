@@ -235,6 +235,7 @@ def test_neighbours_are_held_as_one_place_and_freed_as_one() -> None:
     hold = hold_place(PLAYBOOK, home.path, about_id=pool, because=cause)
     again = hold_place(PLAYBOOK, make.door(buildings[1]).path, about_id=pool, because=cause)
 
+    assert hold is not None
     assert again == hold
     assert hold.places == sorted(building.path for building in buildings)
     assert hold.name.endswith("祥和家园")
@@ -259,6 +260,7 @@ def test_a_place_without_a_compound_is_held_as_a_building() -> None:
         PLAYBOOK, home.path, about_id=new_id(), because=make.case(make.resident(at=home))
     )
 
+    assert hold is not None
     assert hold.places == [building.path]
 
 
