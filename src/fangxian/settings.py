@@ -113,6 +113,9 @@ CACHES = {
     "pages": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "LOCATION": "pages"},
 }
 
+# A live page may lag behind the ledger by so much.
+DASHBOARD_HOLD_SECONDS = 3
+
 # Signing in
 AUTH_USER_MODEL = "kernel.Account"
 AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]

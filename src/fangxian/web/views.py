@@ -6,6 +6,7 @@ from threading import Lock
 from typing import Any
 from uuid import UUID
 
+from django.conf import settings
 from django.core.cache import caches
 from django.db.models import QuerySet
 from django.http import FileResponse, HttpResponse
@@ -66,8 +67,16 @@ def live(request: Request) -> HttpResponse:
 
 
 def _version(request: Request) -> str:
-    """What the fragments depend on: the ledger, and the minute."""
-    return f"{queries.version()}.{now():%H%M}"
+    """What the fragments depend on: the ledger, and the minute.
+
+    Read at most every few seconds: under load something happens each second, and counting anew for
+    every viewer each time would take the machine from those who work.
+    """
+    held: str | None = caches["pages"].get("version")
+    if held is None:
+        held = f"{queries.version()}.{now():%H%M}"
+        caches["pages"].set("version", held, settings.DASHBOARD_HOLD_SECONDS)
+    return held
 
 
 def _situation(request: Request) -> dict[str, Any]:
