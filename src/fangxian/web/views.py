@@ -44,13 +44,13 @@ from fangxian.web.situation import situation
 
 @require_GET
 def home(request: Request) -> HttpResponse:
-    """The first page of each: the situation, or the tasks."""
+    """The first page of each: the situation, or the first of the pages their duties open.
+
+    There always is one, for the way to care is open to everybody.
+    """
     if request.actor.may(Duty.COMMAND):
         return dashboard(request)
-    entries = navigation(request.actor, request.path)
-    if not entries:
-        return render(request, "web/no_duties.html")
-    return redirect(entries[0]["url"])
+    return redirect(navigation(request.actor, request.path)[0]["url"])
 
 
 def dashboard(request: Request) -> HttpResponse:
