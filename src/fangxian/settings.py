@@ -43,9 +43,11 @@ ROOMS = [
     "sampling",
     "cases",
     "measures",
+    "gates",
     "oversight",
     "playbook",
     "web",
+    "sync",
     "exercise",
 ]
 INSTALLED_APPS = [

@@ -20,6 +20,7 @@ class Duty(TextChoices):
     KEEP_REGISTER = "keep_register", _("Keep the register of residents")
     UNMASK = "unmask", _("Unmask personal data for a purpose")
     COLLECT_SAMPLES = "collect_samples", _("Collect samples")
+    GUARD = "guard", _("Guard a checkpoint or a door")
     ENTER_RESULTS = "enter_results", _("Enter laboratory results")
     INVESTIGATE = "investigate", _("Investigate cases and contacts")
     PLAN_ROUNDS = "plan_rounds", _("Plan rounds of testing")

@@ -15,6 +15,8 @@ _DOORS = {
     "sampling": "sampling/",
     "cases": "cases/",
     "measures": "measures/",
+    "gates": "gates/",
+    "sync": "sync/",
     "oversight": "oversight/",
 }
 

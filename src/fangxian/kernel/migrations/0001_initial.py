@@ -123,7 +123,7 @@ class Migration(migrations.Migration):
                 ('display_name', models.CharField(max_length=40, verbose_name='name shown')),
                 ('post', models.CharField(blank=True, max_length=60, verbose_name='post')),
                 ('area_path', fangxian.kernel.fields.AreaPathField(blank=True, db_collation='C', max_length=80)),
-                ('duties', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(choices=[('command', 'See the situation and decide'), ('decide_measures', 'Approve and end measures'), ('set_policy', 'Put a policy pack in force'), ('manage_areas', 'Manage areas and sites'), ('see_register', 'See the register of residents'), ('keep_register', 'Keep the register of residents'), ('unmask', 'Unmask personal data for a purpose'), ('collect_samples', 'Collect samples'), ('enter_results', 'Enter laboratory results'), ('investigate', 'Investigate cases and contacts'), ('plan_rounds', 'Plan rounds of testing'), ('dispatch', 'Assign and oversee tasks'), ('carry_out', 'Carry out tasks'), ('audit', 'Audit the ledger'), ('manage_accounts', 'Manage accounts'), ('operate', 'Operate the system')], max_length=30), default=list, size=None)),
+                ('duties', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(choices=[('command', 'See the situation and decide'), ('decide_measures', 'Approve and end measures'), ('set_policy', 'Put a policy pack in force'), ('manage_areas', 'Manage areas and sites'), ('see_register', 'See the register of residents'), ('keep_register', 'Keep the register of residents'), ('unmask', 'Unmask personal data for a purpose'), ('collect_samples', 'Collect samples'), ('guard', 'Guard a checkpoint or a door'), ('enter_results', 'Enter laboratory results'), ('investigate', 'Investigate cases and contacts'), ('plan_rounds', 'Plan rounds of testing'), ('dispatch', 'Assign and oversee tasks'), ('carry_out', 'Carry out tasks'), ('audit', 'Audit the ledger'), ('manage_accounts', 'Manage accounts'), ('operate', 'Operate the system')], max_length=30), default=list, size=None)),
                 ('demo', models.BooleanField(default=False)),
                 ('is_active', models.BooleanField(default=True)),
                 ('is_staff', models.BooleanField(default=False)),
@@ -132,7 +132,7 @@ class Migration(migrations.Migration):
                 ('user_permissions', models.ManyToManyField(blank=True, help_text='Specific permissions for this user.', related_name='user_set', related_query_name='user', to='auth.permission', verbose_name='user permissions')),
             ],
             options={
-                'constraints': [models.CheckConstraint(condition=models.Q(('duties__contained_by', ['command', 'decide_measures', 'set_policy', 'manage_areas', 'see_register', 'keep_register', 'unmask', 'collect_samples', 'enter_results', 'investigate', 'plan_rounds', 'dispatch', 'carry_out', 'audit', 'manage_accounts', 'operate'])), name='account_duties_are_known_words')],
+                'constraints': [models.CheckConstraint(condition=models.Q(('duties__contained_by', ['command', 'decide_measures', 'set_policy', 'manage_areas', 'see_register', 'keep_register', 'unmask', 'collect_samples', 'guard', 'enter_results', 'investigate', 'plan_rounds', 'dispatch', 'carry_out', 'audit', 'manage_accounts', 'operate'])), name='account_duties_are_known_words')],
             },
         ),
         migrations.RunSQL(TRIGGERS, NO_TRIGGERS),
