@@ -1,0 +1,6 @@
+import type { Mode } from "./types.ts";
+
+export const desk: Mode = {
+  name: "desk",
+  show: () => () => undefined,
+};
