@@ -5,6 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
+from django.db.models import QuerySet
 from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseNotModified
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -16,7 +17,7 @@ from django.views.decorators.http import require_GET, require_POST
 from fangxian.areas import actions, queries
 from fangxian.areas.errors import ChangeIsAmbiguous
 from fangxian.areas.forms import DecideForm, MoveForm, RenameForm
-from fangxian.areas.models import Area, EditionChange
+from fangxian.areas.models import Area, EditionChange, Site
 from fangxian.areas.queries import Outline
 from fangxian.areas.rules import acceptable, stem
 from fangxian.kernel import sheets
@@ -52,7 +53,8 @@ def area_at(request: Request, path: str) -> HttpResponse | FileResponse:
 def _area_page(request: Request, found: Area) -> HttpResponse | FileResponse:
     actor = request.actor
     if sheets.wanted(request):
-        return _as_file(request, found)
+        shown = _sites_as_file if request.GET.get("list") == "sites" else _as_file
+        return shown(request, found)
     children = paged(queries.children_of(actor, found.id), request.GET.get("mark", ""))
     sites = paged(queries.sites_in(actor, found.path), request.GET.get("sites", ""), size=20)
     places = queries.names_of(actor, {site.area_path for site in sites.rows})
@@ -89,6 +91,19 @@ def _as_file(request: Request, within: Area | None) -> FileResponse:
     return sheets.download(request, sheets.List.AREAS, header, rows, area_path=path)
 
 
+def _sites_as_file(request: Request, within: Area) -> FileResponse:
+    header = [pgettext("area", "Name"), _("Kind"), _("Place"), _("Capacity")]
+    [kinds] = sheets.labels(Site.Kind)
+
+    def shown(chunk: list[Site]) -> Iterator[list[Any]]:
+        places = queries.names_of(request.actor, {site.area_path for site in chunk})
+        for site in chunk:
+            yield [site.name, kinds[site.kind], places[site.area_path], site.capacity]
+
+    rows = sheets.by_chunks(queries.sites_in(request.actor, within.path), shown)
+    return sheets.download(request, sheets.List.SITES, header, rows, area_path=within.path)
+
+
 @require_POST
 def rename(request: Request, area_id: UUID) -> HttpResponse:
     form = RenameForm(request.POST)
@@ -117,10 +132,12 @@ def move(request: Request, area_id: UUID) -> HttpResponse:
 
 
 @require_GET
-def changes(request: Request) -> HttpResponse:
+def changes(request: Request) -> HttpResponse | FileResponse:
     actor = request.actor
     actor.must(Duty.MANAGE_AREAS)
     waiting = queries.open_changes(actor)
+    if sheets.wanted(request):
+        return _changes_as_file(request, waiting)
     page = paged(waiting, request.GET.get("mark", ""))
     orphans = list(queries.left_behind(actor)[:_ORPHANS_SHOWN])
     homes = queries.homes_for(actor, orphans)
@@ -134,6 +151,24 @@ def changes(request: Request) -> HttpResponse:
         "ended": list(queries.ended_areas(actor)[:_ENDED_SHOWN]),
     }
     return render(request, "areas/changes.html", context)
+
+
+def _changes_as_file(request: Request, waiting: QuerySet[EditionChange]) -> FileResponse:
+    header = [
+        _("Change"), _("Code as we know it"), _("Name as we know it"), _("Code as listed"),
+        _("Name as listed"), _("Matched by"),
+    ]  # fmt: skip
+    kinds, whys = sheets.labels(EditionChange.Kind, EditionChange.Why)
+
+    def shown(chunk: list[EditionChange]) -> Iterator[list[Any]]:
+        for one in chunk:
+            yield [
+                kinds[one.kind], one.code_was, one.name_was, one.code_becomes, one.name_becomes,
+                whys[one.why],
+            ]  # fmt: skip
+
+    rows = sheets.by_chunks(waiting, shown)
+    return sheets.download(request, sheets.List.CHANGES, header, rows)
 
 
 _ORPHANS_SHOWN = 100

@@ -173,9 +173,11 @@ class Clock:
 
 
 @require_GET
-def show_case(request: Request, case_id: UUID) -> HttpResponse:
+def show_case(request: Request, case_id: UUID) -> HttpResponse | FileResponse:
     viewer = request.actor
     case = queries.get_case(viewer, case_id)
+    if sheets.wanted(request):
+        return _contacts_as_file(request, case)
     if request.htmx and "kind" in request.GET:
         return render(request, "cases/_contacts.html", _contacts(request, case))
     pack = load_pack(case.pack)
@@ -222,6 +224,34 @@ def _contacts(request: Request, case: Case) -> dict[str, Any]:
         "progress": queries.progress_of(viewer, [case.id]).get(case.id),
         "may_decide": viewer.may(Duty.INVESTIGATE) and case.is_open,
     }
+
+
+def _contacts_as_file(request: Request, case: Case) -> FileResponse:
+    """All contacts of the case, of every kind and state."""
+    header = [
+        _("Kind"), _("Person"), _("Age"), _("Lives at"), _("Met at"), _("Minutes"),
+        _("Last contact"), _("Evidence"), _("State"), _("Reason"),
+    ]  # fmt: skip
+    kinds, ways, states = sheets.labels(Contact.Kind, Contact.How, Contact.State)
+
+    def shown(chunk: list[Contact]) -> Iterator[list[Any]]:
+        for row in _contact_rows(request.actor, chunk):
+            contact, person = row.contact, row.person
+            yield [
+                kinds[contact.kind],
+                person.name if person else _("outside your area"),
+                person.age if person else "",
+                row.home,
+                row.met_at or ways[contact.how],
+                contact.minutes if contact.meetings else "",
+                contact.last_at,
+                row.evidence,
+                states[contact.state],
+                contact.reason,
+            ]
+
+    rows = sheets.by_chunks(queries.contacts_of(request.actor, case), shown)
+    return sheets.download(request, sheets.List.CONTACTS, header, rows, area_path=case.area_path)
 
 
 def _contact_rows(viewer: Actor, contacts: Sequence[Contact]) -> list[ContactRow]:

@@ -108,9 +108,12 @@ def _about(viewer: Actor, task: Task) -> str:
 
 
 @require_GET
-def mine(request: Request) -> HttpResponse:
+def mine(request: Request) -> HttpResponse | FileResponse:
     """The one list of things to do; made for a phone held in one hand."""
-    page = paged(queries.my_tasks(request.actor), request.GET.get("mark", ""))
+    tasks = queries.my_tasks(request.actor)
+    if sheets.wanted(request):
+        return _as_file(request, tasks.select_related("owner"), "")
+    page = paged(tasks, request.GET.get("mark", ""))
     context = {
         "page": page,
         "cards": _cards(request.actor, page.rows),

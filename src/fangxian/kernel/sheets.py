@@ -33,6 +33,7 @@ class List(TextChoices):
     """The lists that may be taken away."""
 
     CASES = "cases", _("Cases")
+    CONTACTS = "contacts", _("Contacts of a case")
     ORDERS = "orders", _("Orders")
     RISK_AREAS = "risk_areas", _("Risk areas")
     EXITS = "exits", _("Emergency exits")
@@ -41,6 +42,9 @@ class List(TextChoices):
     POINTS = "points", _("Sampling points of a round")
     TASKS = "tasks", _("Tasks")
     AREAS = "areas", _("Areas")
+    SITES = "sites", _("Sites")
+    CHANGES = "changes", _("Changes of divisions")
+    LOOKS = "looks", _("Who looked at a person")
     EVENTS = "events", _("Events")
 
 

@@ -209,10 +209,16 @@ def _about_person(request: Request, resident_id: UUID) -> dict[str, object]:
 
 
 @require_GET
-def who_looked(request: Request, resident_id: UUID) -> HttpResponse:
+def who_looked(request: Request, resident_id: UUID) -> HttpResponse | FileResponse:
     viewer = request.actor
     looks = who_looked_at(viewer, resident_id)
     resident = get_resident(viewer, resident_id)
+    if sheets.wanted(request):
+        header = [_("When"), _("Who"), _("Post"), _("What"), _("Purpose")]
+        rows = ([one.at, one.reader, one.post, one.what, one.purpose] for one in looks)
+        return sheets.download(
+            request, sheets.List.LOOKS, header, rows, area_path=resident.area_path
+        )
     place = names_of(viewer, [resident.area_path]).get(resident.area_path, "")
     context = {"resident": resident, "place": place, "looks": looks}
     return render(request, "web/looked.html", context)

@@ -88,6 +88,12 @@ def test_an_area_with_many_sites_costs_no_more_questions(
     assert "采样点" in page
     second = client.get(reverse("areas:area", args=[root.id]) + "?sites=broken")
     assert second.status_code == 422
+    here = client.get(reverse("areas:area", args=[root.id]) + "?export=xlsx&list=sites")
+    header, *rows = sheet_of(here)
+    assert header == ["Name", "Kind", "Place", "Capacity"]
+    assert "采样点" in rows[0][0]
+    told = Event.objects.get(kind="kernel.list_exported").facts
+    assert told == {"list": "sites", "rows": len(rows)}
 
 
 def test_an_area_is_renamed_and_ended_from_its_page() -> None:
@@ -122,6 +128,8 @@ def test_changes_are_listed_and_decided() -> None:
     client = signed_in(root.path, Duty.MANAGE_AREAS)
 
     page = client.get(reverse("areas:changes")).content.decode()
+    _header, *rows = sheet_of(client.get(reverse("areas:changes"), {"export": "xlsx"}))
+    assert {row[0] for row in rows} >= {"renamed", "no longer listed", "ambiguous"}
     assert page.count("朝阳社区居委会") == 1
     assert "北园村委会" in page
     assert "朝阳街道 北园村" in page

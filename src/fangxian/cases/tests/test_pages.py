@@ -128,6 +128,20 @@ def test_the_list_is_exported_as_narrowed_masked_and_on_record(
     assert [event.facts for event in events] == [{"list": "cases", "rows": 1}] * 2
 
 
+def test_the_contacts_of_a_case_are_exported_masked_and_on_record(client: Client) -> None:
+    make.rules()
+    case = make.case(people.resident("王建国"))
+    make.proposed(people.resident("李红"), of=case, minutes=75)
+    signed_in(client)
+
+    header, *rows = sheet_of(client.get(f"/cases/{case.id}?export=xlsx"))
+
+    assert header[:2] == ["Kind", "Person"]
+    assert ["close contact", "李**"] in [row[:2] for row in rows]
+    told = Event.objects.get(kind="kernel.list_exported").facts
+    assert told == {"list": "contacts", "rows": len(rows)}
+
+
 def test_no_cell_of_the_list_is_run_by_a_spreadsheet(client: Client) -> None:
     make.rules()
     case = make.case()

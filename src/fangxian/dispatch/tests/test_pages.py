@@ -148,6 +148,18 @@ def test_the_board_is_exported_as_narrowed_and_on_record() -> None:
     assert (event.area_path, event.facts) == (make.GRID, {"list": "tasks", "rows": 1})
 
 
+def test_ones_own_tasks_are_exported_and_on_record() -> None:
+    make.places()
+    worker = make.grid_worker()
+    make.task()
+
+    header, *rows = sheet_of(signed_in(worker).get("/tasks/?export=xlsx"))
+
+    assert header[0] == "Task"
+    assert [row[0] for row in rows] == ["Serve the order"]
+    assert Event.objects.get(kind="kernel.list_exported").facts == {"list": "tasks", "rows": 1}
+
+
 def test_lists_cost_the_same_number_of_statements_for_any_length() -> None:
     make.places()
     worker, chief = make.grid_worker(), make.command_post()

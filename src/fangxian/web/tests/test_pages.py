@@ -155,6 +155,9 @@ def test_opening_a_person_is_on_record_and_unmasking_needs_a_purpose(
     looked = text(client.get(f"/person/{ill.id}/looked"))
     assert "hospital" in looked
     assert "2 readings" in looked
+    header, *rows = sheet_of(client.get(f"/person/{ill.id}/looked?export=xlsx"))
+    assert header == ["When", "Who", "Post", "What", "Purpose"]
+    assert "hospital" in {row[4] for row in rows}
 
 
 def test_a_persons_page_tells_restrictions_tests_and_history(client: Client, chen: Account) -> None:
