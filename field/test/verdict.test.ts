@@ -1,23 +1,20 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
-import { ruling } from "../src/phone/verdict.ts";
-import type { DoorRules, PassSeen, Seen } from "../src/phone/verdict.ts";
+import { ruling, troubleOf } from "../src/phone/verdict.ts";
+import type { Demands, Seen } from "../src/phone/verdict.ts";
 
-interface Ago {
-  hours_ago: number;
-}
-interface SeenInCase extends Omit<Seen, "test" | "pass"> {
-  test: (Ago & { result: string }) | null;
-  pass: (Omit<PassSeen, "used"> & { used: Ago[] }) | null;
+interface SeenInCase extends Omit<Seen, "tested_at" | "passed_at"> {
+  tested_h_ago: number | null;
+  passed_h_ago: number | null;
 }
 interface Cases {
   at: string;
-  rules: DoorRules;
+  demands: Demands;
   seen: SeenInCase;
   cases: {
     name: string;
-    rules?: Partial<DoorRules> | null;
+    demands?: Partial<Demands> | null;
     seen?: Partial<SeenInCase>;
     verdict: string;
     rule: string;
@@ -25,26 +22,20 @@ interface Cases {
 }
 const cases = JSON.parse(readFileSync(new URL("cases/verdict.json", import.meta.url), "utf8")) as Cases;
 const at = new Date(cases.at);
-const ago = ({ hours_ago }: Ago): Date => new Date(at.getTime() - hours_ago * 3_600_000);
+const ago = (hours: number | null): Date | null => (hours === null ? null : new Date(at.getTime() - hours * 3_600_000));
 
 for (const one of cases.cases) {
   test(one.name, () => {
-    const rules = one.rules === null ? undefined : { ...cases.rules, ...one.rules };
-    const { test: tested, pass, ...rest } = { ...cases.seen, ...one.seen };
-    const seen: Seen = {
-      ...rest,
-      test: tested && { sampled_at: ago(tested), result: tested.result },
-      pass: pass && { ...pass, used: pass.used.map(ago) },
-    };
+    const demands = one.demands === null ? undefined : { ...cases.demands, ...one.demands };
+    const { tested_h_ago, passed_h_ago, ...rest } = { ...cases.seen, ...one.seen };
+    const seen: Seen = { ...rest, tested_at: ago(tested_h_ago), passed_at: ago(passed_h_ago) };
 
-    assert.deepEqual(ruling(rules, seen, at), { verdict: one.verdict, rule: one.rule });
+    assert.deepEqual(ruling(demands, seen, at), { verdict: one.verdict, rule: one.rule });
   });
 }
 
-test("nobody is turned back for what is unknown", () => {
-  const nothing: Seen = {
-    shown: "word", direction: "in", trouble: "", alert: false, pass: null, test: null, temperature: null, mask: null,
-  };
-
-  assert.equal(ruling(undefined, nothing, at).verdict, "refer");
+test("what cannot be read is not called forged", () => {
+  assert.equal(troubleOf("unknown_key"), "person_unknown");
+  assert.equal(troubleOf("malformed"), "person_unknown");
+  assert.equal(troubleOf("forged"), "code_forged");
 });

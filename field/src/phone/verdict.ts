@@ -1,120 +1,141 @@
 /**
  * What a door says to somebody: pass, refer or turn back, and the rule behind it. Decided on the phone from
- * the feed part `checkpoints` and from what the guard sees; the same rules, in the same order, as
+ * the feed part `checkpoints` and from what the guard sees: the same rules, in the same order, as
  * gates/rules.py, and test/cases/verdict.json holds the cases that both are tested by.
  *
- * Nobody is turned back because something is unknown, unreadable or missing on our side: that is referred to
- * the table, where people decide. Why somebody is in the alert set is not said, because it is not known here.
+ * The phone knows less than the office: the passages it saw itself, the passes it was shown. Nobody is turned
+ * back because something is unknown here; that is referred to the table, where people decide. Why somebody is
+ * in the alert set is not said, because it is not known here.
  */
+import type { Trouble } from "./types.ts";
 
 export type Verdict = "pass" | "refer" | "turn_back" | "emergency";
-export type Shown = "code" | "pass" | "identity" | "list" | "word";
 export type Direction = "in" | "out";
 
-/** How often a kind of pass may be used; numbers come from the pack. */
-export interface Quota {
-  /** Uses within `every_h` hours. */
-  uses: number;
-  every_h: number;
-  /** Hours that somebody may be away; null if nobody counts them. */
-  away_h: number | null;
+export type Rule =
+  | "all_met"
+  | "emergency"
+  | "care"
+  | "code_forged"
+  | "code_expired"
+  | "code_not_yet_valid"
+  | "code_revoked"
+  | "person_unknown"
+  | "alert"
+  | "temperature"
+  | "mask"
+  | "test"
+  | "party"
+  | "pass_missing"
+  | "pass_invalid"
+  | "pass_quota"
+  | "interval"
+  | "most_a_day"
+  | "guard";
+
+/** So many of a household, once in so many days, for so long. */
+export interface Outing {
+  people: number;
+  every_d: number;
+  lasts_h: number;
 }
 
-/** What is asked at one door, from the pack and the measures in force there. */
-export interface DoorRules {
-  /** The kinds of pass that open this door; with `pass`, one of them must be shown. */
-  passes?: readonly string[];
+/** What one checkpoint asks for; null or false: not asked. The body's `rules` in the feed part `checkpoints`. */
+export interface Demands {
   codes: readonly string[];
+  pass: boolean;
+  outing: Outing | null;
   test_within_h: number | null;
   temperature_max: number | null;
   mask: boolean;
-  pass: boolean;
-  quotas?: Readonly<Record<string, Quota>>;
-  reset_minutes?: number;
+  interval_min: number | null;
+  most_a_day: number | null;
+  /** Scans within this time are one passage. */
+  reset_minutes: number;
   stamp: string;
   objection?: { zh: string; en: string };
 }
 
-export type CodeTrouble = "code_forged" | "code_expired" | "code_not_yet_valid" | "code_revoked" | "code_unreadable";
-
-export interface PassSeen {
+export interface PassFacts {
   kind: string;
-  trouble: "" | "pass_forged" | "pass_expired" | "pass_not_yet_valid" | "pass_revoked";
-  /** When this pass (or its household) went through this way, as far as this phone knows. */
-  used: readonly Date[];
+  /** Valid at the moment, for this gate. */
+  opens: boolean;
+  /** On it in its days, as far as this phone knows; this one not counted. */
+  outings: number;
 }
 
 export interface Seen {
-  shown: Shown;
   direction: Direction;
-  /** What is wrong with the code of the person, "" if nothing. */
-  trouble: "" | CodeTrouble;
+  /** What is wrong with the code, "" if nothing. */
+  trouble: "" | Extract<Rule, `code_${string}` | "person_unknown">;
   alert: boolean;
-  pass: PassSeen | null;
-  test: { sampled_at: Date; result: string } | null;
+  care: boolean;
+  emergency: boolean;
   temperature: number | null;
   mask: boolean | null;
+  /** When the last negative sample was taken, by a certificate that was shown. */
+  tested_at: Date | null;
+  /** False: not everybody in the vehicle was shown. */
+  party: boolean;
+  pass: PassFacts | null;
+  /** The last passage in this direction before this one. */
+  passed_at: Date | null;
+  /** Out of gates today, this one not counted. */
+  passages: number;
 }
-
-export type RuleId =
-  | "all_met"
-  | "rules_unknown"
-  | "alert"
-  | CodeTrouble
-  | "code_not_shown"
-  | "temperature"
-  | "mask"
-  | "pass_missing"
-  | "pass_kind"
-  | "pass_forged"
-  | "pass_expired"
-  | "pass_not_yet_valid"
-  | "pass_revoked"
-  | "pass_quota"
-  | "test_missing"
-  | "test_too_old"
-  | "test_positive"
-  | "emergency";
 
 export interface Ruling {
   verdict: Verdict;
-  rule: RuleId;
+  rule: Rule;
 }
 
-const HOUR = 3_600_000;
+const MINUTE = 60_000;
+const HOUR = 60 * MINUTE;
+const FREE_KINDS = ["medical", "work"];
 
-export function ruling(rules: DoorRules | undefined, seen: Seen, at: Date): Ruling {
-  const refer = (rule: RuleId): Ruling => ({ verdict: "refer", rule });
-  const turnBack = (rule: RuleId): Ruling => ({ verdict: "turn_back", rule });
+/** The word of the rules for what is wrong with a code. */
+export function troubleOf(trouble: Trouble): Seen["trouble"] {
+  if (trouble === "forged" || trouble === "expired" || trouble === "not_yet_valid") return `code_${trouble}`;
+  return "person_unknown"; // unreadable, of an unknown key, or no code of a person: not known to be forged
+}
 
-  if (seen.alert) return refer("alert");
+export function ruling(demands: Demands | undefined, seen: Seen, at: Date): Ruling {
+  if (seen.emergency) return { verdict: "emergency", rule: "emergency" };
+  if (seen.care) return { verdict: "pass", rule: "care" };
+  const found = ofThePerson(seen) ?? (demands ? asked(demands, seen, at) : refer("guard"));
+  return found ?? { verdict: "pass", rule: "all_met" };
+}
+
+const refer = (rule: Rule): Ruling => ({ verdict: "refer", rule });
+const turnBack = (rule: Rule): Ruling => ({ verdict: "turn_back", rule });
+
+function ofThePerson(seen: Seen): Ruling | null {
   if (seen.trouble !== "") return refer(seen.trouble);
-  if (rules === undefined) return refer("rules_unknown");
-  if (rules.codes.length > 0 && !rules.codes.includes(seen.shown)) return refer("code_not_shown");
-
-  if (seen.temperature !== null && rules.temperature_max !== null && seen.temperature >= rules.temperature_max)
-    return refer("temperature");
-  if (rules.mask && seen.mask === false) return refer("mask");
-
-  if (rules.pass) {
-    const pass = seen.pass;
-    if (pass === null) return turnBack("pass_missing");
-    if (pass.trouble === "pass_forged") return refer("pass_forged");
-    if (pass.trouble !== "") return turnBack(pass.trouble);
-    if (rules.passes && rules.passes.length > 0 && !rules.passes.includes(pass.kind)) return turnBack("pass_kind");
-    if (usedUp(rules.quotas?.[pass.kind], pass.used, at)) return turnBack("pass_quota");
-  }
-
-  if (seen.test?.result === "positive") return refer("test_positive");
-  if (rules.test_within_h !== null) {
-    if (seen.test === null) return refer("test_missing");
-    if (at.getTime() - seen.test.sampled_at.getTime() > rules.test_within_h * HOUR) return refer("test_too_old");
-  }
-  return { verdict: "pass", rule: "all_met" };
+  return seen.alert ? refer("alert") : null;
 }
 
-function usedUp(quota: Quota | undefined, used: readonly Date[], at: Date): boolean {
-  if (quota === undefined) return false;
-  const since = at.getTime() - quota.every_h * HOUR;
-  return used.filter((one) => one.getTime() > since && one <= at).length >= quota.uses;
+function asked(demands: Demands, seen: Seen, at: Date): Ruling | null {
+  const { temperature_max: limit, test_within_h: within } = demands;
+  if (limit !== null && seen.temperature !== null && seen.temperature >= limit) return refer("temperature");
+  if (demands.mask && seen.mask === false) return refer("mask");
+  if (within !== null && (seen.tested_at === null || at.getTime() - seen.tested_at.getTime() > within * HOUR))
+    return refer("test");
+  if (!seen.party) return refer("party");
+  return seen.direction === "out" ? ofGoingOut(demands, seen, at) : null;
+}
+
+function ofGoingOut(demands: Demands, seen: Seen, at: Date): Ruling | null {
+  const held = seen.pass;
+  if (demands.pass) {
+    if (held === null) return turnBack("pass_missing");
+    if (!held.opens) return refer("pass_invalid");
+    if (demands.outing && held.kind === "entry_exit" && held.outings >= demands.outing.people)
+      return turnBack("pass_quota");
+  }
+  if (held?.opens && FREE_KINDS.includes(held.kind)) return null;
+  if (demands.interval_min !== null && seen.passed_at !== null) {
+    const since = at.getTime() - seen.passed_at.getTime();
+    if (since > demands.reset_minutes * MINUTE && since < demands.interval_min * MINUTE) return turnBack("interval");
+  }
+  return demands.most_a_day !== null && seen.passages >= demands.most_a_day ? turnBack("most_a_day") : null;
 }
