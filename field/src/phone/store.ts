@@ -1,0 +1,402 @@
+/**
+ * What the phone keeps, and who can read it.
+ *
+ * Two keys, both random. The data key seals what came down and the modes' own notes; the delivery key seals
+ * the commands and the secret they are sent with. At rest each is wrapped twice: by a key made from the PIN, and
+ * around that by a key of this device that no script can export. Locking forgets the data key; the delivery key stays
+ * in the memory of the running page, so that sending goes on in a pocket. After expiry, revocation or ten wrong
+ * PINs the data key is destroyed everywhere; commands not yet sent stay sealed.
+ *
+ * A third wrap of the delivery key can be opened by the office alone (it has the hash of the device's secret):
+ * a phone whose PIN is forgotten still hands over its commands, as a file.
+ */
+import { type DBSchema, type IDBPDatabase, openDB } from "idb";
+import { NoRoom, type Store } from "./types.ts";
+
+/** OWASP's figure for PBKDF2-HMAC-SHA256 in 2023, rounded up. */
+export const ITERATIONS = 600_000;
+export const TRIES = 10;
+/** Seconds to wait after so many wrong PINs in a row. */
+const PAUSES = [0, 0, 0, 5, 15, 30, 60, 120, 300, 600] as const;
+
+export const PIN_LENGTH = 6;
+
+type Bytes = Uint8Array<ArrayBuffer>;
+type Compartment = "data" | "delivery";
+
+/** What may be read without the PIN: nothing about any person. */
+export interface Device {
+  id: string;
+  expiresAt: number;
+  lockMinutes: number;
+  /** Set once the office took the phone back or its time was over; it sends what it has, and no more. */
+  closed: "" | "revoked" | "expired" | "tries";
+}
+
+interface Keys {
+  device: CryptoKey;
+  salt: Bytes;
+  iterations: number;
+  data: Bytes | null;
+  delivery: Bytes;
+  rescue: Bytes;
+  secret: Bytes;
+}
+
+export interface Row {
+  seq: number;
+  id: string;
+  at: number;
+  /** 0: emergencies, which are sent before everything else. */
+  rank: 0 | 1;
+  /** 0 waiting, 1 sent, 2 refused. */
+  state: 0 | 1 | 2;
+  sealed: Bytes | null;
+  answer?: Bytes;
+  settledAt?: number;
+}
+
+interface Schema extends DBSchema {
+  meta: { key: string; value: unknown };
+  boxes: { key: string; value: Bytes };
+  outbox: {
+    key: number;
+    value: Row;
+    indexes: { by_id: string; by_state: [number, number, number] };
+  };
+}
+
+export type Database = IDBPDatabase<Schema>;
+
+export function openDatabase(name = "fangxian-field"): Promise<Database> {
+  return openDB<Schema>(name, 1, {
+    upgrade(db) {
+      db.createObjectStore("meta");
+      db.createObjectStore("boxes");
+      const outbox = db.createObjectStore("outbox", { keyPath: "seq" });
+      outbox.createIndex("by_id", "id", { unique: true });
+      outbox.createIndex("by_state", ["state", "rank", "seq"]);
+    },
+    // A newer page in another tab must be able to change the tables.
+    blocking: (_old, _new, event) => (event.target as IDBDatabase).close(),
+  });
+}
+
+export const isFull = (error: unknown): boolean => (error as DOMException | null)?.name === "QuotaExceededError";
+
+// ---- bytes -------------------------------------------------------------------------------------------
+
+const utf8 = new TextEncoder();
+const text = new TextDecoder();
+
+export function fromBase64(value: string): Bytes {
+  const plain = atob(value.replace(/-/g, "+").replace(/_/g, "/"));
+  return Uint8Array.from(plain, (sign) => sign.charCodeAt(0));
+}
+
+export function toBase64(bytes: Uint8Array): string {
+  let plain = "";
+  for (let at = 0; at < bytes.length; at += 0x8000) plain += String.fromCharCode(...bytes.subarray(at, at + 0x8000));
+  return btoa(plain).replace(/\+/g, "-").replace(/\//g, "_").replace(/=+$/, "");
+}
+
+async function sealWith(key: CryptoKey, plain: Bytes, about: string): Promise<Bytes> {
+  const iv = crypto.getRandomValues(new Uint8Array(12));
+  const sealed = await crypto.subtle.encrypt({ name: "AES-GCM", iv, additionalData: utf8.encode(about) }, key, plain);
+  const box = new Uint8Array(12 + sealed.byteLength);
+  box.set(iv);
+  box.set(new Uint8Array(sealed), 12);
+  return box;
+}
+
+async function openWith(key: CryptoKey, box: Bytes, about: string): Promise<Bytes> {
+  const how = { name: "AES-GCM", iv: box.subarray(0, 12), additionalData: utf8.encode(about) };
+  return new Uint8Array(await crypto.subtle.decrypt(how, key, box.subarray(12)));
+}
+
+const aes = (raw: Bytes): Promise<CryptoKey> => crypto.subtle.importKey("raw", raw, "AES-GCM", false, ["encrypt", "decrypt"]);
+
+async function pinKey(pin: string, salt: Bytes, iterations: number): Promise<CryptoKey> {
+  const from = await crypto.subtle.importKey("raw", utf8.encode(pin), "PBKDF2", false, ["deriveKey"]);
+  const how = { name: "PBKDF2", hash: "SHA-256", salt, iterations };
+  return crypto.subtle.deriveKey(how, from, { name: "AES-GCM", length: 256 }, false, ["encrypt", "decrypt"]);
+}
+
+/** The office makes the same key from what it stores: HKDF-SHA256 of SHA-256(secret), no salt, info "fangxian outbox". */
+async function rescueKey(secret: Bytes): Promise<CryptoKey> {
+  const hash = await crypto.subtle.digest("SHA-256", secret);
+  const from = await crypto.subtle.importKey("raw", hash, "HKDF", false, ["deriveKey"]);
+  const how = { name: "HKDF", hash: "SHA-256", salt: new Uint8Array(0), info: utf8.encode("fangxian outbox") };
+  return crypto.subtle.deriveKey(how, from, { name: "AES-GCM", length: 256 }, false, ["encrypt", "decrypt"]);
+}
+
+// ---- the vault ---------------------------------------------------------------------------------------
+
+/** "new": not enrolled · "locked" · "open" · "spent": the PIN is gone for good, unsent commands can only be saved. */
+export type Condition = "new" | "locked" | "open" | "spent";
+
+export interface Enrolled {
+  device: string;
+  secret: string;
+  expiresAt: Date;
+  lockMinutes: number;
+}
+
+export type Unlocked = { opened: true } | { opened: false; left: number; waitSeconds: number };
+
+export class Vault {
+  readonly db: Database;
+  private readonly clock: () => number;
+  private keys: Keys | null = null;
+  private device_: Device | null = null;
+  private dataKey: CryptoKey | null = null;
+  private deliveryKey: CryptoKey | null = null;
+
+  private constructor(db: Database, clock: () => number) {
+    this.db = db;
+    this.clock = clock;
+  }
+
+  static async open(db: Database, clock: () => number = Date.now): Promise<Vault> {
+    const vault = new Vault(db, clock);
+    await vault.reload();
+    return vault;
+  }
+
+  /** Read anew what is stored: another tab may have enrolled, closed or wiped. */
+  async reload(): Promise<void> {
+    this.keys = ((await this.db.get("meta", "keys")) as Keys | undefined) ?? null;
+    this.device_ = ((await this.db.get("meta", "device")) as Device | undefined) ?? null;
+    if (!this.keys) this.dataKey = this.deliveryKey = null;
+    else if (!this.keys.data) this.dataKey = null;
+  }
+
+  get condition(): Condition {
+    if (!this.keys) return "new";
+    if (this.unlocked) return "open";
+    return this.device_?.closed === "tries" ? "spent" : "locked";
+  }
+
+  /** Opened by its PIN, and not locked since. A closed device opens too, for sending only. */
+  private unlocked = false;
+
+  get device(): Device {
+    if (!this.device_) throw new Error("not enrolled");
+    return this.device_;
+  }
+
+  /** False once the data is destroyed: the phone sends what it has, and does nothing else. */
+  get hasData(): boolean {
+    return this.keys?.data != null;
+  }
+
+  get canSeal(): boolean {
+    return this.deliveryKey !== null;
+  }
+
+  async create(pin: string, enrolled: Enrolled, iterations = ITERATIONS): Promise<void> {
+    if (this.keys) throw new Error("already enrolled");
+    const device = await crypto.subtle.generateKey({ name: "AES-GCM", length: 256 }, false, ["encrypt", "decrypt"]);
+    const salt = crypto.getRandomValues(new Uint8Array(16));
+    const [data, delivery] = [crypto.getRandomValues(new Uint8Array(32)), crypto.getRandomValues(new Uint8Array(32))];
+    const secret = fromBase64(enrolled.secret);
+    const byPin = await pinKey(pin, salt, iterations);
+    const wrap = async (raw: Bytes, name: string): Promise<Bytes> =>
+      sealWith(device, await sealWith(byPin, raw, name), name);
+
+    this.deliveryKey = await aes(delivery);
+    this.dataKey = await aes(data);
+    const keys: Keys = {
+      device,
+      salt,
+      iterations,
+      data: await wrap(data, "data"),
+      delivery: await wrap(delivery, "delivery"),
+      rescue: await sealWith(await rescueKey(secret), delivery, "rescue"),
+      secret: await sealWith(this.deliveryKey, secret, "secret"),
+    };
+    data.fill(0);
+    delivery.fill(0);
+    const known: Device = {
+      id: enrolled.device,
+      expiresAt: enrolled.expiresAt.getTime(),
+      lockMinutes: enrolled.lockMinutes,
+      closed: "",
+    };
+    const tx = this.db.transaction("meta", "readwrite", { durability: "strict" });
+    await Promise.all([tx.store.put(keys, "keys"), tx.store.put(known, "device"), tx.store.delete("tries"), tx.done]);
+    this.keys = keys;
+    this.device_ = known;
+    this.unlocked = true;
+  }
+
+  /** Wrong PINs are counted before they are tried, so that killing the app is no way round; the tenth destroys the data. */
+  async unlock(pin: string): Promise<Unlocked> {
+    const keys = this.keys;
+    if (!keys || this.device.closed === "tries") return { opened: false, left: 0, waitSeconds: 0 };
+    const begun = await this.beginTry();
+    if (begun.wait > 0) return { opened: false, left: TRIES - begun.count, waitSeconds: begun.wait };
+
+    try {
+      const byPin = await pinKey(pin, keys.salt, keys.iterations);
+      const unwrap = async (box: Bytes, name: string): Promise<CryptoKey> => {
+        const raw = await openWith(byPin, await openWith(keys.device, box, name), name);
+        const key = await aes(raw);
+        raw.fill(0);
+        return key;
+      };
+      this.deliveryKey = await unwrap(keys.delivery, "delivery");
+      this.dataKey = keys.data ? await unwrap(keys.data, "data") : null;
+    } catch {
+      if (begun.count >= TRIES) await this.close("tries");
+      return { opened: false, left: TRIES - begun.count, waitSeconds: PAUSES[begun.count] ?? 0 };
+    }
+    await this.db.delete("meta", "tries");
+    this.unlocked = true;
+    return { opened: true };
+  }
+
+  private async beginTry(): Promise<{ count: number; wait: number }> {
+    const tx = this.db.transaction("meta", "readwrite", { durability: "strict" });
+    const last = ((await tx.store.get("tries")) as { count: number; at: number } | undefined) ?? { count: 0, at: 0 };
+    const passed = (this.clock() - last.at) / 1000;
+    const pause = PAUSES[last.count] ?? PAUSES.at(-1) ?? 0;
+    // A clock set back must not lock somebody out for longer than the pause itself.
+    const wait = passed < 0 ? pause : Math.ceil(pause - passed);
+    if (wait > 0) {
+      if (passed < 0) await tx.store.put({ ...last, at: this.clock() }, "tries");
+      await tx.done;
+      return { count: last.count, wait };
+    }
+    await tx.store.put({ count: last.count + 1, at: this.clock() }, "tries");
+    await tx.done;
+    return { count: last.count + 1, wait: 0 };
+  }
+
+  lock(): void {
+    this.unlocked = false;
+    this.dataKey = null;
+  }
+
+  async update(change: Partial<Pick<Device, "expiresAt" | "lockMinutes">>): Promise<void> {
+    if (!this.device_) return;
+    const next = { ...this.device_, ...change };
+    if (next.expiresAt === this.device_.expiresAt && next.lockMinutes === this.device_.lockMinutes) return;
+    this.device_ = next;
+    await this.db.put("meta", next, "device");
+  }
+
+  /** Destroy everything but commands not yet sent and what is needed to deliver them. */
+  async close(why: Exclude<Device["closed"], "">): Promise<void> {
+    if (!this.keys || !this.device_) return;
+    this.dataKey = null;
+    if (why === "tries") {
+      this.deliveryKey = null;
+      this.unlocked = false;
+    }
+    this.keys = { ...this.keys, data: null };
+    this.device_ = { ...this.device_, closed: this.device_.closed === "tries" ? "tries" : why };
+    const tx = this.db.transaction(["meta", "boxes"], "readwrite", { durability: "strict" });
+    await Promise.all([
+      tx.objectStore("meta").put(this.keys, "keys"),
+      tx.objectStore("meta").put(this.device_, "device"),
+      tx.objectStore("boxes").clear(),
+      tx.done,
+    ]);
+  }
+
+  /** Destroy everything. Nothing unsent may be left, or somebody has saved it and said so. */
+  async wipe(): Promise<void> {
+    this.dataKey = this.deliveryKey = this.keys = this.device_ = null;
+    this.unlocked = false;
+    const tx = this.db.transaction(["meta", "boxes", "outbox"], "readwrite", { durability: "strict" });
+    await Promise.all([
+      tx.objectStore("meta").clear(),
+      tx.objectStore("boxes").clear(),
+      tx.objectStore("outbox").clear(),
+      tx.done,
+    ]);
+  }
+
+  private key(compartment: Compartment): CryptoKey {
+    const key = compartment === "data" ? this.dataKey : this.deliveryKey;
+    if (!key) throw new Error("locked");
+    return key;
+  }
+
+  seal(compartment: Compartment, value: unknown, about: string): Promise<Bytes> {
+    return sealWith(this.key(compartment), utf8.encode(JSON.stringify(value)), about);
+  }
+
+  async unseal<T>(compartment: Compartment, box: Bytes, about: string): Promise<T> {
+    return JSON.parse(text.decode(await openWith(this.key(compartment), box, about))) as T;
+  }
+
+  /** The value of the header Authorization. */
+  async authorization(): Promise<string> {
+    if (!this.keys) throw new Error("not enrolled");
+    const secret = await openWith(this.key("delivery"), this.keys.secret, "secret");
+    return `Device ${this.device.id}.${toBase64(secret)}`;
+  }
+
+  /** The delivery key, wrapped so that only the office can open it. */
+  get rescue(): Bytes {
+    if (!this.keys) throw new Error("not enrolled");
+    return this.keys.rescue;
+  }
+
+  // ---- boxes: sealed values by name
+
+  async get<T>(name: string): Promise<T | undefined> {
+    const box = await this.db.get("boxes", name);
+    return box && this.dataKey ? this.unseal<T>("data", box, name) : undefined;
+  }
+
+  async put(name: string, value: unknown): Promise<void> {
+    const box = await this.seal("data", value, name);
+    try {
+      await this.db.put("boxes", box, name);
+    } catch (error) {
+      throw isFull(error) ? new NoRoom() : error;
+    }
+  }
+
+  remove(name: string): Promise<void> {
+    return this.db.delete("boxes", name);
+  }
+
+  names(prefix: string): Promise<string[]> {
+    return this.db.getAllKeys("boxes", IDBKeyRange.bound(prefix, `${prefix}\uffff`));
+  }
+}
+
+export const boxName = (mode: string, key: string): string => `mode:${mode}:${key}`;
+
+/** A mode's own drawer in the vault. */
+export function drawer(vault: Vault, mode: string): Store {
+  const box = (key: string): string => boxName(mode, key);
+  return {
+    get: <T>(key: string) => vault.get<T>(box(key)),
+    put: (key, value) => vault.put(box(key), value),
+    remove: (key) => vault.remove(box(key)),
+  };
+}
+
+/** Ask the browser not to evict what is stored; it may say no, so what waits is always shown. */
+export async function askToStay(): Promise<boolean> {
+  try {
+    return (await navigator.storage?.persist?.()) ?? false;
+  } catch {
+    return false;
+  }
+}
+
+/** Share of the storage in use, 0 to 1, or null where the browser does not say. */
+export async function fullness(): Promise<number | null> {
+  try {
+    const { usage, quota } = (await navigator.storage?.estimate?.()) ?? {};
+    return usage !== undefined && quota ? usage / quota : null;
+  } catch {
+    return null;
+  }
+}
