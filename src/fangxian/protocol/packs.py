@@ -18,6 +18,7 @@ from fangxian.protocol.errors import Fault, NoSamplingGuide, NotAWholePack, Pack
 from fangxian.protocol.sections import (
     Command,
     Contact,
+    Gates,
     Header,
     Measure,
     Named,
@@ -35,6 +36,7 @@ from fangxian.protocol.values import Part, Source, Span, Withdrawn
 
 __all__ = [
     "Contact",
+    "Gates",
     "Guide",
     "Measure",
     "Pack",
@@ -71,6 +73,7 @@ class Sections(Part):
     people: People | None = None
     quarantine_site: QuarantineSite | None = None
     routine_testing: Named[Routine] = Field(default_factory=dict)
+    gates: Gates | None = None
     command: Command | None = None
     withdrawn: tuple[Withdrawal, ...] = ()
     fingerprint: str

@@ -427,6 +427,37 @@ class Routine(Sourced):
     every: Span
 
 
+class Gates(Sourced):
+    """What is asked at checkpoints and doors, where a checkpoint asks for it.
+
+    test_within     a negative sample no older than this; never asked on the way to care
+    outing_*        how many of a household may be out at a time, how often, and for how long
+    same_passage    scans of one person at one gate within this time are one passage
+    interval        least time between two passages of one person
+    most_a_day      passages of one person out of the gate in one day
+    two_places      one code at two gates within this time is a question for a person
+    rotating_code   a venue's code on a screen counts as seen there for this long
+    forget_persons  scans lose their reference to a person after this time
+    """
+
+    test_within: Span
+    outing_people: Quantity
+    outing_every: Span
+    outing_lasts: Span
+    same_passage: Span
+    interval: Span
+    most_a_day: Quantity
+    two_places: Span
+    rotating_code: Span
+    forget_persons: Span
+
+    @model_validator(mode="after")
+    def outings_are_counted_in_days(self) -> Self:
+        if self.outing_every.unit != "d":
+            raise ValueError(_("outing_every is counted in days (unit “d”)"))
+        return self
+
+
 class Command(Sourced):
     """The groups of a command post and the levels of response, as data."""
 

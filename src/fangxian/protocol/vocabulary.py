@@ -231,6 +231,7 @@ def in_time(number: float, unit: str) -> str:
                 "rows": ngettext("%(n)s row", "%(n)s rows", int(number)),
                 "floors": ngettext("%(n)s floor", "%(n)s floors", int(number)),
                 "swabs": ngettext("%(n)s swab", "%(n)s swabs", int(number)),
+                "passages": ngettext("%(n)s passage", "%(n)s passages", int(number)),
                 "tests": ngettext("%(n)s test", "%(n)s tests", int(number)),
                 "times/d": _("%(n)s times a day"),
                 "day": _("day %(n)s"),

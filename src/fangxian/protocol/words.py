@@ -39,6 +39,7 @@ def everything_said(pack: Pack | Guide) -> list[Line]:
         *_time_limits(pack),
         *_sampling(pack),
         *_people(pack),
+        *_gates(pack),
         *_command(pack),
     ]
 
@@ -420,6 +421,25 @@ def _people(pack: Pack | Guide) -> Iterator[Line]:
         label = v.listed(v.POSTS, routine.posts)
         section = _("Routine tests of posts")
         yield Line(section, f"routine_testing.{group}", label, text, (routine,))
+
+
+def _gates(pack: Pack | Guide) -> Iterator[Line]:
+    gates = pack.gates
+    if gates is None:
+        return
+    for key, label, number in (
+        ("test_within", _("Negative sample no older than"), gates.test_within),
+        ("outing_people", _("Of a household may be out at a time"), gates.outing_people),
+        ("outing_every", _("A household may go out once in"), gates.outing_every),
+        ("outing_lasts", _("An outing lasts"), gates.outing_lasts),
+        ("same_passage", _("Scans count as one passage within"), gates.same_passage),
+        ("interval", _("Least time between two passages"), gates.interval),
+        ("most_a_day", _("Passages of a person in a day"), gates.most_a_day),
+        ("two_places", _("One code at two gates is a question within"), gates.two_places),
+        ("rotating_code", _("A code on a venue's screen is good for"), gates.rotating_code),
+        ("forget_persons", _("Scans forget the person after"), gates.forget_persons),
+    ):
+        yield Line(_("Gates"), f"gates.{key}", label, v.figure(number), (number,))
 
 
 def _command(pack: Pack | Guide) -> Iterator[Line]:
