@@ -33,6 +33,7 @@ KERNEL = {
     "reactions",
     "readiness",
     "sheets",
+    "signing",
     "vault",
 }
 IN_EVERY_ROOM = {

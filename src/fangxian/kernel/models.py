@@ -131,6 +131,8 @@ class VaultKey(models.Model):
         DATA = "data"
         INDEX = "index"
         SEAL = "seal"
+        CODE = "code"
+        TRUST = "trust"
 
     number = models.SmallIntegerField(primary_key=True)
     purpose = models.CharField(max_length=10, choices=Purpose.choices)

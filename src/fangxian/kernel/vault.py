@@ -14,6 +14,7 @@ import hmac
 import os
 import re
 from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime
 from functools import lru_cache
 
 from cryptography.exceptions import InvalidTag
@@ -135,7 +136,7 @@ def mask(kind: str, plain: str) -> str:
     return _MASKS[kind](plain) if kind in _MASKS else "***"
 
 
-# Keys. `VaultKey` rows, each wrapped by the master key, with one purpose: data, index or seal.
+# Keys. `VaultKey` rows, each wrapped by the master key, with one purpose; those of `signing` too.
 
 
 @lru_cache(maxsize=1)
@@ -172,15 +173,15 @@ def _newest_key(purpose: str) -> tuple[int, bytes]:
     return int(row[0]), unwrap(bytes(row[1]))
 
 
-def add_key(purpose: str, key: bytes, public: bytes = b"") -> int:
+def add_key(purpose: str, key: bytes, public: bytes = b"", *, at: datetime | None = None) -> int:
     """Keep a new key, wrapped; the number it is known by. It is the one in use from now on."""
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("LOCK TABLE kernel_vaultkey IN EXCLUSIVE MODE")
         cursor.execute(
             "INSERT INTO kernel_vaultkey (number, purpose, wrapped, public, created_at)"
-            " SELECT coalesce(max(number), 0) + 1, %s, %s, %s, now() FROM kernel_vaultkey"
-            " RETURNING number",
-            [purpose, wrap(key), public],
+            " SELECT coalesce(max(number), 0) + 1, %s, %s, %s, coalesce(%s, now())"
+            " FROM kernel_vaultkey RETURNING number",
+            [purpose, wrap(key), public, at],
         )
         number: int = cursor.fetchone()[0]
     forget_keys()

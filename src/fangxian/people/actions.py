@@ -1,7 +1,7 @@
 """The verbs of the register: who lives where, what they need, and who may see it."""
 
 import base64
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Sequence
 from datetime import date
 from typing import IO, Unpack
 from uuid import UUID
@@ -15,16 +15,18 @@ from fangxian.kernel.access import Actor, Duty
 from fangxian.kernel.clock import now, today
 from fangxian.kernel.errors import NotFound
 from fangxian.kernel.jobs import app
-from fangxian.kernel.ledger import record
+from fangxian.kernel.ledger import Fact, record, record_many
 from fangxian.kernel.models import Account, Event
 from fangxian.kernel.vault import Secret, seal
 from fangxian.people import (
+    codes,
     errors,
     events,
     exporting,
     generating,
     importing,
     merging,
+    provisional,
     queries,
     records,
     sheets,
@@ -38,11 +40,13 @@ from fangxian.people.models import (
     Household,
     ImportRun,
     Need,
+    PersonalCode,
     Proxy,
     Resident,
     Stay,
 )
 from fangxian.people.records import Particulars
+from fangxian.people.rules import Provisional
 
 Cause = Event | UUID | None
 
@@ -348,6 +352,160 @@ def _proxy_fact(
         acts_number=acts.number,
         acts_id=acts.id,
     )
+
+
+# Who was met and is not known
+
+
+_MEETERS = (Duty.COLLECT_SAMPLES, Duty.GUARD, Duty.KEEP_REGISTER)
+
+
+@transaction.atomic
+def register_provisional(
+    actor: Actor, rows: Sequence[Provisional], *, because: Cause = None
+) -> dict[UUID, UUID]:
+    """Take in people who were met and not known; the resident of each provisional id.
+
+    Safe to repeat. Somebody whose document is in the register is that resident and no second one;
+    the others become provisional residents of the place where they were met, and are offered for
+    matching. A row that cannot be right is left out: `queries.resolve` says why.
+    """
+    if not any(actor.may(duty) for duty in _MEETERS):
+        actor.must(_MEETERS[0])
+    seen = [row for row in rows if actor.sees(row.area_path)]
+    known, fresh = provisional.take_in(seen)
+    if fresh:
+        record_many(
+            [
+                events.ProvisionalRegistered(
+                    subject_id=resident.id,
+                    area_path=resident.area_path,
+                    number=resident.number,
+                    met_as=kind,
+                )
+                for resident, kind in fresh
+            ],
+            actor=actor,
+            because=because,
+        )
+        offer_duplicates(actor, [resident.id for resident, _kind in fresh])
+    return known
+
+
+# Codes
+
+
+@transaction.atomic
+def issue_code(
+    actor: Actor,
+    resident_id: UUID,
+    *,
+    way: str = PersonalCode.Way.SCREEN,
+    renew: bool = False,
+    because: Cause = None,
+) -> PersonalCode:
+    """A code for one person; the one they have again, while half of its time is left.
+
+    renew   a new one in any case; those from before stay good until they are revoked
+    """
+    resident = queries.get_resident(actor, resident_id, for_change=True)
+    actor.must(Duty.KEEP_REGISTER, at=resident.area_path)
+    return _issue(actor, [resident], PersonalCode.Way(way), renew=renew, because=because)[0]
+
+
+@transaction.atomic
+def issue_codes(
+    actor: Actor,
+    area_path: str,
+    *,
+    way: str = PersonalCode.Way.SHEET,
+    renew: bool = False,
+    because: Cause = None,
+) -> list[PersonalCode]:
+    """Codes for everybody who stays in an area, in the order of the doors, to be printed.
+
+    Each comes with its resident. That they were printed, and whose, is recorded.
+    """
+    actor.must(Duty.KEEP_REGISTER, at=area_path)
+    people = list(queries.residents_in(actor, area_path)[: codes.MOST_CARDS + 1])
+    if not people:
+        raise errors.NobodyHere
+    if len(people) > codes.MOST_CARDS:
+        raise errors.TooManyCards(codes.MOST_CARDS)
+    place = Area.objects.get(path=area_path)
+    event = record(
+        events.CardsPrinted(subject_id=place.id, area_path=area_path, cards=len(people)),
+        actor=actor,
+        because=because,
+    )
+    return _issue(actor, people, PersonalCode.Way(way), renew=renew, because=event)
+
+
+def _issue(
+    actor: Actor, people: Sequence[Resident], way: str, *, renew: bool, because: Cause
+) -> list[PersonalCode]:
+    pack, until = codes.validity(people[0].area_path)
+    good = {} if renew else codes.still_good([one.id for one in people], way, until)
+    new = {one.id: codes.drawn(one, way, pack, until) for one in people if one.id not in good}
+    codes.save_drawn(list(new.values()))
+    given = [new.get(one.id) or good[one.id] for one in people]
+    for row, one in zip(given, people, strict=True):
+        row.resident = one
+    record_many(
+        [_code_fact(row, issued=row.resident_id in new, way=way) for row in given],
+        actor=actor,
+        because=because,
+    )
+    return given
+
+
+def _code_fact(row: PersonalCode, *, issued: bool, way: str) -> Fact:
+    resident = row.resident
+    if not issued:
+        return events.CodeShown(
+            subject_id=resident.id,
+            area_path=resident.area_path,
+            number=resident.number,
+            code_id=row.id,
+            way=way,
+        )
+    return events.CodeIssued(
+        subject_id=resident.id,
+        area_path=resident.area_path,
+        pack=row.pack,
+        number=resident.number,
+        code_id=row.id,
+        way=way,
+        until=row.expires_at.isoformat(),
+    )
+
+
+@transaction.atomic
+def revoke_code(actor: Actor, code_id: UUID, *, reason: str, because: Cause = None) -> PersonalCode:
+    """End a code that was lost or copied. A revoked code stays so.
+
+    Gates that are offline believe it until it expires; when their scans arrive they are told.
+    """
+    row = queries.get_code(actor, code_id, for_change=True)
+    actor.must(Duty.KEEP_REGISTER, at=row.resident.area_path)
+    if not reason.strip():
+        raise errors.ReasonMissing
+    if row.revoked_at:
+        return row
+    row.revoked_at, row.why_revoked = now(), reason.strip()[:200]
+    row.save(update_fields=["revoked_at", "why_revoked"])
+    record(
+        events.CodeRevoked(
+            subject_id=row.resident_id,
+            area_path=row.resident.area_path,
+            number=row.resident.number,
+            code_id=row.id,
+            reason=row.why_revoked,
+        ),
+        actor=actor,
+        because=because,
+    )
+    return row
 
 
 # Looking at people

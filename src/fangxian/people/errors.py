@@ -233,3 +233,93 @@ class NobodyFound(Refusal):
         super().__init__(
             _("Nobody in your area has this number. Register them first, or check the number.")
         )
+
+
+class CodeBad(Refusal):
+    """A code that somebody showed is not good; what to do instead is always the same."""
+
+    status = 422
+
+
+class CodeForged(CodeBad):
+    code = "code_forged"
+
+    def __init__(self) -> None:
+        super().__init__(
+            _(
+                "This code was not issued by the district, or it was changed. Ask for the identity"
+                " card; the person is not refused for it."
+            )
+        )
+
+
+class CodeExpired(CodeBad):
+    code = "code_expired"
+
+    def __init__(self) -> None:
+        super().__init__(
+            _("This code has expired. Ask for the identity card, and issue a new code.")
+        )
+
+
+class CodeNotYetValid(CodeBad):
+    code = "code_not_yet_valid"
+
+    def __init__(self) -> None:
+        super().__init__(
+            _("This code is not valid yet. Check the clock of the phone that read it.")
+        )
+
+
+class CodeRevoked(CodeBad):
+    code = "code_revoked"
+
+    def __init__(self) -> None:
+        super().__init__(
+            _("This code was withdrawn. Ask for the identity card, and issue a new code.")
+        )
+
+
+class PersonUnknown(Refusal):
+    code = "person_unknown"
+    status = 404
+
+    def __init__(self) -> None:
+        super().__init__(
+            _("The register does not know this person. Take them in with name and document.")
+        )
+
+
+class NoValidity(Refusal):
+    """The pack in force does not say how long a code is valid."""
+
+    code = "no_validity"
+
+    def __init__(self, stamp: str) -> None:
+        super().__init__(
+            _(
+                "The rules in force (%(pack)s) do not say how long a code is valid. Add"
+                " “code.person_valid” to the time limits of the district's pack."
+            )
+            % {"pack": stamp},
+            pack=stamp,
+        )
+
+
+class TooManyCards(Refusal):
+    code = "too_many_cards"
+
+    def __init__(self, most: int) -> None:
+        super().__init__(
+            _("More than %(most)d people live here. Print the cards building by building.")
+            % {"most": most},
+            most=most,
+        )
+
+
+class NobodyHere(Refusal):
+    code = "nobody_here"
+    status = 404
+
+    def __init__(self) -> None:
+        super().__init__(_("Nobody of your area is registered here, so there is nothing to print."))

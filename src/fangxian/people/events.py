@@ -1,12 +1,15 @@
 """What can happen in the register, as facts of the ledger. Ids, codes and counts; never names."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 from uuid import UUID
 
+from django.db.models import TextChoices
 from django.utils.translation import gettext_lazy as _
 
 from fangxian.kernel.ledger import Fact
+from fangxian.people.models import PersonalCode, ProvisionalEntry
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -174,3 +177,59 @@ class ResidentsGenerated(Fact):
     icon: ClassVar[str] = "users"
     people: int
     seed: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProvisionalRegistered(Fact):
+    """Somebody without a record was met and taken in."""
+
+    sentence: ClassVar[Any] = _("Somebody not yet registered was taken in as resident {number}")
+    words: ClassVar[Mapping[str, type[TextChoices]]] = {"met_as": ProvisionalEntry.Kind}
+    icon: ClassVar[str] = "users"
+    number: int
+    met_as: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CodeIssued(Fact):
+    """code_id   of the personal code; its pseudonym is not told"""
+
+    sentence: ClassVar[Any] = _("Resident {number} was issued a code, valid until {until} ({way})")
+    words: ClassVar[Mapping[str, type[TextChoices]]] = {"way": PersonalCode.Way}
+    icon: ClassVar[str] = "qrcode"
+    number: int
+    code_id: UUID
+    way: str
+    until: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CodeShown(Fact):
+    """Somebody of the staff showed, printed or read out a person's code."""
+
+    sentence: ClassVar[Any] = _("The code of resident {number} was given out again ({way})")
+    words: ClassVar[Mapping[str, type[TextChoices]]] = {"way": PersonalCode.Way}
+    icon: ClassVar[str] = "qrcode"
+    number: int
+    code_id: UUID
+    way: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CodeRevoked(Fact):
+    sentence: ClassVar[Any] = _("A code of resident {number} was withdrawn: {reason}")
+    icon: ClassVar[str] = "qrcode"
+    tone: ClassVar[str] = "warning"
+    number: int
+    code_id: UUID
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CardsPrinted(Fact):
+    """subject_id   the area whose people's cards were printed"""
+
+    sentence: ClassVar[Any] = _("{cards} code cards were printed for {area}")
+    icon: ClassVar[str] = "file-text"
+    tone: ClassVar[str] = "warning"
+    cards: int

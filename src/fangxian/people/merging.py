@@ -77,6 +77,8 @@ def hand_over(drop: Resident, keep: Resident) -> None:
     drop.acts_for.filter(until=None, resident__in=acted_for).update(until=now())
     drop.acts_for.update(acts=keep)
     drop.merged.update(merged_into=keep)
+    drop.codes.update(resident=keep)
+    drop.entries.update(resident=keep)
 
 
 def _hand_over_stays(drop: Resident, keep: Resident, day: date) -> None:
@@ -109,6 +111,7 @@ def fill_gaps(drop: Resident, keep: Resident) -> None:
         keep.identity_type, keep.identity, keep.identity_index = identity
     if keep.phone_index is None:
         keep.phone, keep.phone_index = drop.phone, drop.phone_index
+    keep.provisional = keep.provisional and drop.provisional
     keep.birth_date = keep.birth_date or drop.birth_date
     if keep.sex == Resident.Sex.UNKNOWN:
         keep.sex = drop.sex

@@ -31,6 +31,8 @@ class Resident(models.Model):
     the dwelling, or only the community, or only the district for one who has moved away.
 
     number        stands for the person in compact tables such as visits
+    provisional   met at a table or a door, and not yet found in the register: a visitor, a tourist,
+                  a newborn child; `area_path` is where they were met
     merged_into   set when this record turned out to be another one of the same person; everything
                   that still refers to it means that one
     """
@@ -65,6 +67,7 @@ class Resident(models.Model):
     household = models.ForeignKey(Household, models.PROTECT, null=True, related_name="members")
     area_path = AreaPathField(blank=True)
     synthetic = models.BooleanField(default=False)  # made up by the generator, not a person
+    provisional = models.BooleanField(default=False, db_default=False)
     merged_into = models.ForeignKey(
         "self", models.PROTECT, null=True, related_name="merged", db_index=False
     )
@@ -91,6 +94,12 @@ class Resident(models.Model):
                 name="resident_merged_into",
                 fields=["merged_into"],
                 condition=Q(merged_into__isnull=False),
+            ),
+            # Who was met here and has still to be found in the register?
+            models.Index(
+                name="resident_provisional",
+                fields=["area_path", "id"],
+                condition=Q(provisional=True),
             ),
         ]
         constraints: ClassVar = [
@@ -158,6 +167,86 @@ class Stay(models.Model):
 
     def __str__(self) -> str:
         return f"{self.resident_id} {self.area_path}"
+
+
+class ProvisionalEntry(models.Model):
+    """Somebody who was met and not known: under which id the phone spoke of them, and whom it
+    turned out to be.
+
+    id   made on the phone; everything that it sends of this person refers to it
+    """
+
+    class Kind(models.TextChoices):
+        VISITOR = "visitor", _("visitor")
+        TOURIST = "tourist", _("tourist")
+        INFANT = "infant", _("infant")
+        FOREIGNER = "foreigner", _("foreigner")
+        OTHER = "other", _("other")
+
+    id = models.UUIDField(primary_key=True, editable=False)
+    resident = models.ForeignKey(Resident, models.PROTECT, related_name="entries")
+    kind = models.CharField(max_length=9, choices=Kind.choices, default=Kind.OTHER)
+    area_path = AreaPathField()
+    met_at = models.DateTimeField(default=now)
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.id}"
+
+
+class PersonalCode(models.Model):
+    """A code that stands for a person: on a phone, a card, or a sheet held by the family.
+
+    The signed text is made anew from this row each time it is shown. `pseudonym` says nothing of
+    the person and differs from code to code; `spoken` is the same for mouths and hands, drawn by
+    lot so that nobody counts on from their own.
+    """
+
+    class Way(models.TextChoices):
+        SCREEN = "screen", _("shown on a screen")
+        CARD = "card", _("printed card")
+        SHEET = "sheet", _("printed for a building")
+        PHONE = "phone", _("read out on the phone")
+        PROXY = "proxy", _("given to whoever acts for the person")
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    resident = models.ForeignKey(Resident, models.PROTECT, related_name="codes")
+    pseudonym = models.BinaryField(max_length=8, unique=True)
+    spoken = models.IntegerField(unique=True)
+    way = models.CharField(max_length=6, choices=Way.choices)
+    issued_at = models.DateTimeField(default=now)
+    expires_at = models.DateTimeField()
+    pack = models.CharField(max_length=40)
+    revoked_at = models.DateTimeField(null=True)
+    why_revoked = models.CharField(max_length=200, blank=True)
+
+    class Meta:
+        indexes: ClassVar = [
+            # Which codes of this person are still good?
+            models.Index(
+                name="code_not_revoked",
+                fields=["resident", "expires_at"],
+                condition=Q(revoked_at=None),
+            ),
+        ]
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                name="code_expires_after_it_was_issued",
+                condition=Q(expires_at__gt=F("issued_at")),
+            ),
+            models.CheckConstraint(
+                name="code_is_revoked_after_it_was_issued",
+                condition=Q(revoked_at=None)
+                | Q(revoked_at__isnull=False, revoked_at__gte=F("issued_at")),
+            ),
+            models.CheckConstraint(
+                name="code_is_revoked_for_a_reason",
+                condition=Q(revoked_at=None, why_revoked="")
+                | (Q(revoked_at__isnull=False) & ~Q(why_revoked="")),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.id)
 
 
 class Need(models.Model):

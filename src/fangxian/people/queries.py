@@ -16,26 +16,30 @@ from django.utils.translation import gettext as _
 from fangxian.areas.models import Area
 from fangxian.areas.queries import names_of
 from fangxian.areas.rules import paths_to
+from fangxian.engines.codes import sets
 from fangxian.kernel.access import Actor, Duty
-from fangxian.kernel.clock import today
+from fangxian.kernel.clock import now, today
 from fangxian.kernel.errors import NotFound
 from fangxian.kernel.models import Account, Event
 from fangxian.kernel.vault import blind_index
-from fangxian.people import rules
+from fangxian.people import codes, rules
+from fangxian.people.codes import Resolved
 from fangxian.people.models import (
     Consent,
     DuplicateOffer,
     Household,
     ImportRun,
     Need,
+    PersonalCode,
     Proxy,
     Resident,
     Stay,
 )
+from fangxian.people.rules import PersonRef
 
 _READERS = frozenset({Duty.SEE_REGISTER, Duty.KEEP_REGISTER})
 # Whoever has the card or the phone number before them may look up whose it is.
-_SEARCHERS = _READERS | {Duty.COLLECT_SAMPLES, Duty.INVESTIGATE, Duty.UNMASK}
+_SEARCHERS = _READERS | {Duty.COLLECT_SAMPLES, Duty.GUARD, Duty.INVESTIGATE, Duty.UNMASK}
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +138,62 @@ def by_name(viewer: Actor, name: str) -> QuerySet[Resident]:
     _must_search(viewer)
     index = blind_index("name", rules.normal_name(name))
     return residents_visible_to(viewer).filter(name_index=index).order_by("area_path", "id")
+
+
+def resolve(
+    viewer: Actor, refs: Sequence[PersonRef], *, at: Sequence[datetime] | None = None
+) -> list[Resolved]:
+    """Whom each reference of a phone means, in the order asked; a handful of statements.
+
+    Found anywhere in the register, for whoever holds somebody's code or card, or the id of a task,
+    has the person before them; nothing of them is revealed, not even a name. What was never taken
+    in is "person_unknown": then `actions.register_provisional`.
+
+    at   when each was seen, for a phone may tell days later; otherwise now
+    """
+    _must_search(viewer)
+    return codes.resolve(refs, at or [now()] * len(refs))
+
+
+def set_keys(viewer: Actor, ids: Iterable[UUID]) -> dict[UUID, list[bytes]]:
+    """What a gate or a table can recognise each of these by, as `engines.codes.sets` hashes it.
+
+    Holds identity numbers in plain text: hash at once, keep nothing. Two statements.
+    """
+    _must_search(viewer)
+    keys: dict[UUID, list[bytes]] = defaultdict(list)
+    people = residents_visible_to(viewer).filter(id__in=list(ids))
+    for one, identity in people.values_list("id", "identity"):
+        keys[one] = [sets.identity_key(identity.reveal())] if identity else []
+    good = PersonalCode.objects.filter(
+        resident__in=list(keys), revoked_at=None, expires_at__gt=now()
+    )
+    for one, pseudonym in good.values_list("resident", "pseudonym"):
+        keys[one].append(sets.person_key(bytes(pseudonym)))
+    return dict(keys)
+
+
+def by_code(viewer: Actor, text: str) -> Resident | None:
+    """Whose code this is, signed text or spoken number, if they are in the viewer's area."""
+    _must_search(viewer)
+    found = codes.named(text.strip())
+    return residents_visible_to(viewer).filter(id=found).first() if found else None
+
+
+def codes_of(viewer: Actor, resident_id: UUID) -> QuerySet[PersonalCode]:
+    """Latest first."""
+    resident = get_resident(viewer, resident_id)
+    return resident.codes.order_by("-issued_at", "-id")
+
+
+def get_code(viewer: Actor, code_id: UUID, *, for_change: bool = False) -> PersonalCode:
+    rows = PersonalCode.objects.filter(resident__area_path__startswith=viewer.within)
+    if for_change:
+        rows = rows.select_for_update(of=("self",))
+    found = rows.select_related("resident").filter(id=code_id).first()
+    if found is None:
+        raise NotFound(_("code"))
+    return found
 
 
 def by_numbers(viewer: Actor, numbers: Iterable[int]) -> dict[int, tuple[UUID, str]]:

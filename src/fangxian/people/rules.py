@@ -2,9 +2,12 @@
 
 import re
 import unicodedata
-from collections.abc import Iterable
-from datetime import date
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
 from enum import Enum
+from typing import Any, Self
+from uuid import UUID
 
 RESIDENT_CARD = "10"
 SYNTHETIC_DIVISION = "99"
@@ -208,3 +211,139 @@ def common_area(paths: Iterable[str]) -> str:
             break
         common.append(level[0])
     return "".join(f"{step}/" for step in common)
+
+
+# A person as a phone names them
+
+
+class NotAPersonRef(ValueError):  # noqa: N818 - it says what it is
+    """What a phone sent names nobody in any of the ways that are understood."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PersonRef:
+    """Whom a phone means: by what it saw, for it keeps no register. One of the four is set.
+
+    code         a signed text, or the spoken number printed beneath it
+    resident     from a task or a list that the phone was sent
+    identity     number of a document, of the type `type`
+    provisional  an id made on the phone for somebody without any of these; with it `name` and what
+                 else they said, their document included
+    """
+
+    code: str = ""
+    resident: UUID | None = None
+    identity: str = ""
+    type: str = RESIDENT_CARD
+    provisional: UUID | None = None
+    name: str = ""
+    born: date | None = None
+    phone: str = ""
+    kind: str = "other"
+
+    @classmethod
+    def from_json(cls, said: object) -> Self:
+        """Raises `NotAPersonRef`."""
+        if not isinstance(said, Mapping):
+            raise NotAPersonRef(type(said).__name__)
+        try:
+            ref = cls(
+                code=_short(said, "code", 4096),
+                resident=_id(said, "resident"),
+                identity=normal_identity(_short(said, "identity", 40)),
+                type=_short(said, "type", 2) or RESIDENT_CARD,
+                provisional=_id(said, "provisional"),
+                name=_short(said, "name", 100),
+                born=date.fromisoformat(said["born"]) if said.get("born") else None,
+                phone=_short(said, "phone", 40),
+                kind=_short(said, "kind", 20) or "other",
+            )
+        except (TypeError, ValueError, AttributeError) as error:
+            raise NotAPersonRef(str(error)) from error
+        if not (ref.code or ref.resident or ref.identity or ref.provisional):
+            raise NotAPersonRef("nobody")
+        return ref
+
+
+def _short(said: Mapping[str, Any], key: str, longest: int) -> str:
+    value = said.get(key) or ""
+    if not isinstance(value, str) or len(value) > longest or "\0" in value:
+        raise NotAPersonRef(key)
+    return value.strip()
+
+
+def _id(said: Mapping[str, Any], key: str) -> UUID | None:
+    return UUID(said[key]) if said.get(key) else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Provisional:
+    """Somebody who was met and is not known, for `register_provisional`.
+
+    id         made on the phone
+    area_path  where they were met
+    """
+
+    id: UUID
+    name: str
+    area_path: str
+    met_at: datetime
+    kind: str = "other"
+    born: date | None = None
+    phone: str = ""
+    identity: str = ""
+    type: str = RESIDENT_CARD
+
+    @classmethod
+    def of(cls, ref: PersonRef, *, area_path: str, met_at: datetime) -> Self:
+        if ref.provisional is None:
+            raise NotAPersonRef("provisional")
+        return cls(
+            id=ref.provisional,
+            name=ref.name,
+            area_path=area_path,
+            met_at=met_at,
+            kind=ref.kind,
+            born=ref.born,
+            phone=ref.phone,
+            identity=ref.identity,
+            type=ref.type,
+        )
+
+
+def initials(name: str) -> str:
+    """What a person at the table compares with a card: family name and number of signs, “王**”.
+
+    Of a name in Latin letters the first letters: “J. S.”.
+    """
+    plain = normal_name(name)
+    if not plain:
+        return ""
+    if plain.isascii() or plain[0].isascii():
+        return " ".join(f"{part[0].upper()}." for part in plain.split()[:4])
+    family = plain[:2] if plain[:2] in _DOUBLE_FAMILY_NAMES and len(plain) > 2 else plain[0]  # noqa: PLR2004
+    return family + "*" * (len(plain) - len(family))
+
+
+_DOUBLE_FAMILY_NAMES = frozenset(
+    {
+        "欧阳",
+        "上官",
+        "司马",
+        "诸葛",
+        "东方",
+        "皇甫",
+        "尉迟",
+        "公孙",
+        "慕容",
+        "令狐",
+        "司徒",
+        "夏侯",
+        "端木",
+        "宇文",
+        "长孙",
+        "轩辕",
+        "南宫",
+        "独孤",
+    }
+)

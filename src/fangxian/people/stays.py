@@ -67,8 +67,8 @@ def begin(
         present.save(update_fields=["until"])
     before = resident.area_path
     resident.household = pick_household(actor, dwelling, household_id, because)
-    resident.area_path = dwelling.path
-    resident.save(update_fields=["household", "area_path"])
+    resident.area_path, resident.provisional = dwelling.path, False
+    resident.save(update_fields=["household", "area_path", "provisional"])
     Stay.objects.create(
         resident=resident, dwelling=dwelling, area_path=dwelling.path, since=day, source=source
     )

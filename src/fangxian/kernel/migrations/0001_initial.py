@@ -101,7 +101,7 @@ class Migration(migrations.Migration):
             name='VaultKey',
             fields=[
                 ('number', models.SmallIntegerField(primary_key=True, serialize=False)),
-                ('purpose', models.CharField(choices=[('data', 'Data'), ('index', 'Index'), ('seal', 'Seal')], max_length=10)),
+                ('purpose', models.CharField(choices=[('data', 'Data'), ('index', 'Index'), ('seal', 'Seal'), ('code', 'Code'), ('trust', 'Trust')], max_length=10)),
                 ('wrapped', models.BinaryField()),
                 ('public', models.BinaryField(default=b'')),
                 ('created_at', models.DateTimeField(default=fangxian.kernel.clock.now)),

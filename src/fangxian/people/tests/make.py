@@ -1,7 +1,7 @@
 """Ordinary people and places for tests. Say only what is unusual."""
 
 import io
-from datetime import date
+from datetime import UTC, date, datetime
 from itertools import count
 from uuid import UUID
 
@@ -14,6 +14,7 @@ from fangxian.kernel.ids import new_id
 from fangxian.people import rules
 from fangxian.people.actions import register_resident
 from fangxian.people.models import Resident
+from fangxian.protocol.actions import adopt_pack
 
 _serial = count(1)
 _LEVELS = [
@@ -76,6 +77,11 @@ def resident(
     said: dict[str, object] = {"identity": identity(), "phone": phone()} | known
     place = at or dwelling()
     return register_resident(by or KEEPER, name=name, dwelling_id=place.id, **said)  # type: ignore[arg-type]
+
+
+def rules_in_force() -> None:
+    head = actor(Duty.SET_POLICY)
+    adopt_pack(head, "cn-v9", area_path="", from_at=datetime(2022, 6, 28, tzinfo=UTC), reason="-")
 
 
 def phone() -> str:
