@@ -32,13 +32,16 @@ def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -
 
 @pytest.fixture(autouse=True)
 def _keys(request: pytest.FixtureRequest) -> Iterator[None]:
-    """Every test that uses the database finds vault keys in it, and none of another's."""
+    """Every test that uses the database finds vault keys in it, and nothing held of another's."""
+    from django.core.cache import caches
+
     from fangxian.kernel import vault
 
     uses_database = {"db", "transactional_db"} & set(request.fixturenames) or (
         request.node.get_closest_marker("django_db") is not None
     )
     vault.forget_keys()
+    caches["pages"].clear()
     if uses_database:
         marker = request.node.get_closest_marker("django_db")
         commits = "transactional_db" in request.fixturenames or (

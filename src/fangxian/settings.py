@@ -97,9 +97,12 @@ TEMPLATES = [
                 "csp.context_processors.nonce",
                 "fangxian.web.context.shell",
             ],
+            "libraries": {"i18n": "fangxian.web.templatetags.quick"},
+            "builtins": ["fangxian.web.templatetags.quick"],
         },
     }
 ]
+FORM_RENDERER = "fangxian.web.renderers.Renderer"
 
 # A demonstration never shares a database with people's data.
 DATABASES: dict[str, dict[str, Any]] = {

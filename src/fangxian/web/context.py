@@ -1,18 +1,24 @@
 """What every page shows around its content."""
 
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from django.conf import settings
+from django.core.cache import caches
 from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
 from django.utils.functional import Promise
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from fangxian.areas.models import Area
 from fangxian.kernel.access import Actor, Duty
 from fangxian.kernel.clock import moved, now
+
+
+_DISTRICT_HELD = 60  # seconds; a house serves one district for good
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,11 +75,8 @@ def navigation(actor: Actor, path: str) -> list[dict[str, Any]]:
     for entry in NAVIGATION:
         if entry.duties and not entry.duties & actor.duties:
             continue
-        try:
-            url = reverse(entry.url_name)
-        except NoReverseMatch:  # the room is not in the house yet
-            continue
-        found.append({"url": url, "label": entry.label, "icon": entry.icon})
+        if url := _address(entry.url_name):
+            found.append({"url": url, "label": entry.label, "icon": entry.icon})
     # "/" leads to everything and is current only for itself.
     leading = [row["url"] for row in found if path.startswith(row["url"]) and row["url"] != "/"]
     current = max(leading, key=len, default=path)
@@ -82,8 +85,24 @@ def navigation(actor: Actor, path: str) -> list[dict[str, Any]]:
     return found
 
 
+@cache
+def _address(url_name: str) -> str:
+    try:
+        return reverse(url_name)
+    except NoReverseMatch:  # the room is not in the house yet
+        return ""
+
+
 def district() -> dict[str, str]:
     """The district that this house serves, and its command post; {} before one is set up."""
+    held: dict[str, str] | None = caches["pages"].get(key := f"district:{get_language()}")
+    if held is None:
+        held = _district()
+        caches["pages"].set(key, held, _DISTRICT_HELD)
+    return held
+
+
+def _district() -> dict[str, str]:
     area = (
         Area.objects.filter(level=Area.Level.DISTRICT, ended_at=None)
         .select_related("parent")

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -12,7 +12,7 @@ from django.db.models import Model
 from django.http import QueryDict
 from django.template.context import Context
 from django.templatetags.static import static
-from django.utils.html import format_html, format_html_join
+from django.utils.html import conditional_escape, escape, format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
@@ -32,6 +32,7 @@ _NOTHING = "—"
 
 
 @register.simple_tag
+@lru_cache(maxsize=512)
 def icon(name: str, label: str = "") -> SafeString:
     """An icon of the sprite; with a label it speaks, without one it is decoration."""
     href = f"{static('web/sprite.svg')}#{name}"
@@ -100,11 +101,17 @@ def state(tone: str, label: str) -> SafeString:
 
     tone   open, wait, done, late, ended, or "" for none
     """
-    return format_html('<span class="state {}">{}</span>', tone, label)
+    return SafeString(f'<span class="state {escape(tone)}">{conditional_escape(label)}</span>')
 
 
-def _local(moment: datetime) -> datetime:
-    return moment.astimezone(ZoneInfo(settings.TIME_ZONE))
+_ZONE = ZoneInfo(settings.TIME_ZONE)
+
+
+def _time(local: datetime, words: str) -> SafeString:
+    """Nothing in it needs escaping; `format_html` would cost more than all the rest."""
+    moment = f"{local:%Y-%m-%d %H:%M:%S}"
+    iso = local.isoformat(timespec="seconds")
+    return SafeString(f'<time datetime="{iso}" title="{moment}">{words}</time>')
 
 
 @register.simple_tag
@@ -115,19 +122,19 @@ def when(moment: datetime | None, manner: str = "short") -> SafeString | str:
     """
     if moment is None:
         return _NOTHING
-    local = _local(moment)
-    forms = {
-        "time": "%H:%M",
-        "date": "%Y-%m-%d",
-        "long": "%Y-%m-%d %H:%M:%S",
-        "short": "%m-%d %H:%M" if local.year == _local(now()).year else "%Y-%m-%d %H:%M",
-    }
-    return format_html(
-        '<time datetime="{}" title="{}">{}</time>',
-        local.isoformat(timespec="seconds"),
-        local.strftime(forms["long"]),
-        local.strftime(forms[manner]),
-    )
+    local = moment.astimezone(_ZONE)
+    if manner == "short" and local.year != now().astimezone(_ZONE).year:
+        manner = "with year"
+    return _time(local, local.strftime(_MANNERS[manner]))
+
+
+_MANNERS = {
+    "short": "%m-%d %H:%M",
+    "with year": "%Y-%m-%d %H:%M",
+    "time": "%H:%M",
+    "date": "%Y-%m-%d",
+    "long": "%Y-%m-%d %H:%M:%S",
+}
 
 
 def _span(length: timedelta) -> str:
@@ -175,13 +182,7 @@ def age(moment: datetime | None) -> SafeString | str:
         words = _("%(span)s ago") % {"span": _span(gone)}
     else:
         words = _("in %(span)s") % {"span": _span(-gone)}
-    local = _local(moment)
-    return format_html(
-        '<time datetime="{}" title="{}">{}</time>',
-        local.isoformat(timespec="seconds"),
-        local.strftime("%Y-%m-%d %H:%M:%S"),
-        words,
-    )
+    return _time(moment.astimezone(_ZONE), escape(words))
 
 
 @register.simple_tag(takes_context=True)
