@@ -34,6 +34,9 @@ _SEALED_AT_ONCE = 20_000
 _SEALING = 7_026_001  # advisory lock: one sealer at a time
 
 
+_types: dict[str, "type[Fact]"] = {}
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fact:
     """Something that happened. Subclasses in a room's events.py add fields and a sentence.
@@ -52,6 +55,9 @@ class Fact:
     area_path: str
     pack: str = ""
 
+    def __init_subclass__(cls) -> None:
+        _types[cls.kind()] = cls
+
     @classmethod
     def kind(cls) -> str:
         """`sampling.tube_found_positive` for `fangxian.sampling.events.TubeFoundPositive`."""
@@ -59,15 +65,9 @@ class Fact:
         return room + "." + re.sub(r"(?<!^)(?=[A-Z])", "_", cls.__name__).lower()
 
 
-def fact_types() -> dict[str, type[Fact]]:
+def fact_types() -> Mapping[str, type[Fact]]:
     """Every kind of fact that a loaded room can record, by its kind."""
-
-    def below(parent: type[Fact]) -> Iterator[type[Fact]]:
-        for child in parent.__subclasses__():
-            yield child
-            yield from below(child)
-
-    return {child.kind(): child for child in below(Fact)}
+    return _types
 
 
 def record(fact: Fact, *, actor: Actor, because: Event | UUID | None = None) -> Event:
