@@ -9,14 +9,12 @@ from django.core.cache import caches
 from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
 from django.utils.functional import Promise
-from django.utils.translation import get_language
+from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
 from fangxian.areas.models import Area
 from fangxian.kernel.access import Actor, Duty
 from fangxian.kernel.clock import moved, now
-
 
 _DISTRICT_HELD = 60  # seconds; a house serves one district for good
 

@@ -68,7 +68,7 @@ class Address(Node):
     def render(self, context: Context) -> SafeString:
         address = self._address(context)
         if address is None:
-            return self.as_django.render(context)
+            return SafeString(self.as_django.render(context))
         if self.as_django.asvar is None:
             return address
         context[self.as_django.asvar] = address
