@@ -37,6 +37,7 @@ PSEUDONYM = 8
 _ISSUER, _EXPIRY, _NOT_BEFORE, _ISSUED = 1, 4, 5, 6
 _KIND, _SUBJECT, _INITIALS = -1, -2, -3
 _FIRST_OF_KIND = -4
+_END_OF_TIME = 1 << 33
 
 
 class Kind(StrEnum):
@@ -172,4 +173,6 @@ def _claims(payload: bytes) -> Claims:
 def _moment(seconds: object) -> datetime:
     if isinstance(seconds, bool) or not isinstance(seconds, int):
         raise TypeError("a time is a whole number of seconds")
+    if not 0 <= seconds < _END_OF_TIME:
+        raise ValueError("no time of ours")
     return datetime.fromtimestamp(seconds, UTC)

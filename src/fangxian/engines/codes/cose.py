@@ -1,8 +1,9 @@
 """One signature around a few bytes: COSE_Sign1 with ES256 (RFC 9052, RFC 9053).
 
 What others got wrong is refused or read here: tagged and untagged messages are both read, the key
-id may stand in either header, the algorithm must be stated in the protected one and be ours, sizes
-are checked before anything is decoded, and unpacking stops at its limit.
+id and the algorithm may stand in either header, where the protected one counts first, the algorithm
+must be stated and be ours (a key is good for one alone, so nobody gains by changing it), sizes are
+checked before anything is decoded, and unpacking stops at its limit.
 """
 
 import zlib
@@ -112,18 +113,24 @@ def read(message: bytes) -> Message:
         parts = cbor.loads(message)
         while isinstance(parts, cbor.Tag) and parts.number in {_SIGN1, _CWT}:
             parts = parts.value
-        protected, unprotected, payload, signature = parts
-        headers = cbor.loads(protected) if protected else {}
-    except (cbor.NotCbor, TypeError, ValueError) as error:
+    except cbor.NotCbor as error:
         raise BadCode("malformed") from error
-    if not (isinstance(headers, dict) and isinstance(unprotected, dict)):
+    if not isinstance(parts, list) or [type(part) for part in parts] != [bytes, dict, bytes, bytes]:
+        raise BadCode("malformed")
+    protected, unprotected, payload, signature = parts
+    try:
+        headers = cbor.loads(protected) if protected else {}
+    except cbor.NotCbor as error:
+        raise BadCode("malformed") from error
+    if not isinstance(headers, dict):
         raise BadCode("malformed")
     kid = headers.get(_KEY_ID, unprotected.get(_KEY_ID))
-    if not (isinstance(payload, bytes) and isinstance(signature, bytes) and isinstance(kid, bytes)):
+    if not isinstance(kid, bytes):
         raise BadCode("malformed")
     if _CRITICAL in headers:  # something must be understood that is not understood here
         raise BadCode("malformed")
-    return Message(protected, headers.get(_ALGORITHM), kid, payload, signature)
+    algorithm = headers.get(_ALGORITHM, unprotected.get(_ALGORITHM))
+    return Message(protected, algorithm, kid, payload, signature)
 
 
 def verify(message: Message, x: bytes, y: bytes) -> None:
