@@ -6,6 +6,7 @@ FANGXIAN_VAULT_KEY    master key of the vault, 32 bytes in base64
 FANGXIAN_HOSTS        host names, comma separated
 FANGXIAN_HOME         data folder of the private PostgreSQL
 FANGXIAN_PACKS        folders with the district's own policy packs, separated as in PATH
+FANGXIAN_SYNC_AT_ONCE, FANGXIAN_PAGES_AT_ONCE   how many phones and pages a process serves at once
 DATABASE_URL          another PostgreSQL (15 or newer)
 FANGXIAN_DEBUG        1: Django's debug pages; never with people's data
 """
@@ -189,6 +190,11 @@ if os.environ.get("FANGXIAN_HTTPS") == "1":
     SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = True
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
     SECURE_HSTS_SECONDS = 31536000
+
+# How much of each kind a process does at once. Together less than its threads, so that one is
+# always free to say "later".
+SYNC_AT_ONCE = int(os.environ.get("FANGXIAN_SYNC_AT_ONCE", "24"))
+PAGES_AT_ONCE = int(os.environ.get("FANGXIAN_PAGES_AT_ONCE", "4"))
 
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
 

@@ -59,29 +59,49 @@ class LogRequests:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         started = time.perf_counter()
-        given = request.headers.get("X-Request-ID", "")
-        request.id = given if re.fullmatch(r"[\w-]{8,64}", given) else str(new_id())  # type: ignore[attr-defined]
+        request.id = request_id(request.headers.get("X-Request-ID", ""))  # type: ignore[attr-defined]
         response = self.answer(request)
         seconds = time.perf_counter() - started
         match = request.resolver_match
-        view = match.view_name if match else "unknown"
-        _REQUESTS.labels(request.method, view, response.status_code).inc()
-        _SECONDS.labels(view).observe(seconds)
         response["X-Request-ID"] = request.id  # type: ignore[attr-defined]
         response["Server-Timing"] = f"app;dur={seconds * 1000:.1f}"
-        actor = getattr(request, "actor", None)
-        _log.info(
-            "request",
-            extra={
-                "request": request.id,  # type: ignore[attr-defined]
-                "method": request.method,
-                "view": view,
-                "status": response.status_code,
-                "ms": round(seconds * 1000, 1),
-                "actor": str(actor.id) if actor else None,
-            },
+        tell(
+            request_id=request.id,  # type: ignore[attr-defined]
+            method=str(request.method),
+            view=match.view_name if match else "unknown",
+            status=response.status_code,
+            seconds=seconds,
+            actor=getattr(request, "actor", None),
         )
         return response
+
+
+def request_id(given: str) -> str:
+    """The caller's own id of a request if it is one, otherwise a new one."""
+    return given if re.fullmatch(r"[\w-]{8,64}", given) else str(new_id())
+
+
+def tell(
+    *, request_id: str, method: str, view: str, status: int, seconds: float, actor: Actor | None
+) -> None:
+    """Count a request that was answered, and write its line."""
+    _REQUESTS.labels(method, view, status).inc()
+    _SECONDS.labels(view).observe(seconds)
+    _log.info(
+        "request",
+        extra={
+            "request": request_id,
+            "method": method,
+            "view": view,
+            "status": status,
+            "ms": round(seconds * 1000, 1),
+            "actor": str(actor.id) if actor else None,
+        },
+    )
+
+
+def count_refusal(refusal: Refusal) -> None:
+    _REFUSED.labels(refusal.code).inc()
 
 
 _TOUCH_EVERY = 60  # seconds: a session is not written at each request
@@ -140,7 +160,7 @@ class AnswerRefusals:
     def process_exception(self, request: HttpRequest, refusal: Exception) -> HttpResponse | None:
         if not isinstance(refusal, Refusal):
             return None
-        _REFUSED.labels(refusal.code).inc()
+        count_refusal(refusal)
         wants = request.headers.get("Accept", "")
         if "application/json" in wants and "text/html" not in wants:
             return JsonResponse(

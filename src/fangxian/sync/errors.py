@@ -1,9 +1,13 @@
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 
 from fangxian.kernel.errors import Malformed, NotFound, Refusal
+
+if TYPE_CHECKING:
+    from fangxian.sync.rules import Answer
 
 
 class NoSuchDevice(NotFound):
@@ -100,6 +104,18 @@ class ReasonMissing(Malformed):
 
     def __init__(self) -> None:
         super().__init__(_("This needs a reason. Write in a few words why."))
+
+
+class StillRefused(Refusal):
+    """What the room says about an entry that was tried once more."""
+
+    code = "still_refused"
+
+    def __init__(self, answer: "Answer") -> None:
+        super().__init__(
+            _("It cannot be entered yet: %(reason)s") % {"reason": answer.message},
+            code=answer.code,
+        )
 
 
 class AlreadySettled(Refusal):

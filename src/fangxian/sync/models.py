@@ -138,6 +138,7 @@ class Command(models.Model):
 class Held(models.Model):
     """A command that was not applied: refused, or kept until the server understands it.
 
+    at        when it was given, by our clock; None if that could not be made out
     body      what the phone sent, encrypted; emptied once the matter is settled
     code      the refusal's code, `message` its sentence as the phone was told it
     """
@@ -149,6 +150,7 @@ class Held(models.Model):
     command = models.OneToOneField(Command, models.PROTECT, primary_key=True, related_name="held")
     device = models.ForeignKey(Device, models.PROTECT, related_name="+", db_index=False)
     area_path = AreaPathField(blank=True)
+    at = models.DateTimeField(null=True)
     received_at = models.DateTimeField()
     outcome = models.CharField(max_length=8, choices=Command.Outcome.choices)
     code = models.CharField(max_length=40)

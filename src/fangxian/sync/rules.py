@@ -1,5 +1,6 @@
 """What a phone sends and what it is answered: plain values, no database, no clock."""
 
+import base64
 import hashlib
 import hmac
 import re
@@ -46,6 +47,16 @@ def new_secret() -> bytes:
 
 def secret_hash(secret: bytes) -> bytes:
     return hashlib.sha256(secret).digest()
+
+
+def in_base64(data: bytes) -> str:
+    """As phones write bytes: base64url without padding."""
+    return base64.urlsafe_b64encode(data).decode().rstrip("=")
+
+
+def is_text(value: str) -> bool:
+    """Whether it can be stored: JSON lets half a character through."""
+    return value.isascii() or not any("\ud800" <= sign <= "\udfff" for sign in value)
 
 
 def is_secret(secret: bytes, kept: bytes) -> bool:
@@ -103,6 +114,7 @@ class Rotten:
     trouble: str
 
 
+_KIND = re.compile(r"[a-z]{1,15}\.[a-z_]{1,24}", re.ASCII)
 _MOST_SEQ = 2**53  # what a phone can count to
 
 
@@ -110,24 +122,23 @@ def read_order(row: object) -> Order | Rotten:
     """One command out of a batch. What is inside the body is the room's matter."""
     if not isinstance(row, dict):
         return Rotten("", "command")
-    said = row.get("id")
-    given = said if isinstance(said, str) else ""
+    given = row.get("id")
     try:
         number = UUID(given)
-    except ValueError:
-        return Rotten(given[:40], "id")
-    name = str(number)
-    seq, kind, body = row.get("seq"), row.get("kind"), row.get("body")
-    if not isinstance(seq, int) or not 0 <= seq <= _MOST_SEQ:
-        return Rotten(name, "seq")
-    if not isinstance(kind, str) or not re.fullmatch(r"[a-z]+\.[a-z_]{1,30}", kind):
-        return Rotten(name, "kind")
-    if not isinstance(body, dict):
-        return Rotten(name, "body")
-    at = read_moment(row.get("at"))
-    if at is None:
-        return Rotten(name, "at")
-    return Order(number, seq, at, kind, body)
+    except (ValueError, TypeError, AttributeError):
+        return Rotten(given[:40] if isinstance(given, str) else "", "id")
+    seq, kind, body, at = row.get("seq"), row.get("kind"), row.get("body"), row.get("at")
+    moment = read_moment(at)
+    readable = {
+        "seq": type(seq) is int and 0 <= seq <= _MOST_SEQ,
+        "kind": isinstance(kind, str) and _KIND.fullmatch(kind),
+        "body": isinstance(body, dict),
+        "at": moment is not None,
+    }
+    for name, good in readable.items():
+        if not good:
+            return Rotten(str(given), name)
+    return Order(number, seq, moment, kind, body)  # type: ignore[arg-type]
 
 
 def read_moment(text: object) -> datetime | None:
@@ -164,6 +175,15 @@ def moment_of(
     if moment > received_at + CLOCKS_APART:  # it was set back between giving and sending
         return None
     return max(min(moment, received_at), enrolled_at)
+
+
+REPEATS_FOR = timedelta(days=60)
+"""How long ids are remembered: longer than any phone is enrolled without being seen."""
+
+
+def first_id_at(moment: datetime) -> UUID:
+    """The lowest UUIDv7 that could have been made then."""
+    return UUID(int=int(moment.timestamp() * 1000) << 80)
 
 
 # Protocol versions

@@ -1,0 +1,57 @@
+"""What a phone is sent: signed parts, each with a version, the smallest first.
+
+A phone says which versions it has; what it has is not sent again, so an interrupted download goes
+on where it stopped. A part's version is a digest of its body: the same body is the same version on
+every process. Never whole registers: each room gives what its `<part>_for` says the viewer needs.
+"""
+
+import hashlib
+import json
+from collections.abc import Callable
+from typing import Any
+
+from fangxian.kernel import signing
+from fangxian.kernel.access import Actor
+from fangxian.sync.models import Device
+from fangxian.sync.modes import Mode
+from fangxian.sync.queries import me_for
+
+AT_ONCE = 256 * 1024
+"""Bytes of parts in one answer, about; one part alone may be larger."""
+
+Body = Callable[[Actor], Any]
+
+_EVERYWHERE = frozenset(Mode)
+
+PARTS: dict[str, tuple[frozenset[Mode], Body]] = {}
+"""Name of a part, the modes that use it, and the room's function that gives its body."""
+
+
+def parts_for(actor: Actor, *, device: Device, have: str) -> tuple[list[dict[str, str]], bool]:
+    """Signed parts that the phone does not have, and whether there are more to ask for."""
+    known = dict(one.split(":", 1) for one in have.split(",") if ":" in one)
+    modes = frozenset(Mode(mode) for mode in device.modes)
+    bodies: dict[str, Any] = {
+        "me": me_for(actor, device=device),
+        "keys": {"keys": signing.trust_document()},
+    }
+    for name, (used_by, body) in PARTS.items():
+        if used_by & modes:
+            bodies[name] = body(actor)
+    wanted = []
+    for name, body in bodies.items():
+        text = json.dumps(
+            body, ensure_ascii=False, separators=(",", ":"), sort_keys=True, default=str
+        )
+        version = hashlib.sha256(text.encode()).hexdigest()[:16]
+        if known.get(name) != version:
+            wanted.append(f'{{"name":"{name}","version":"{version}","body":{text}}}'.encode())
+    wanted.sort(key=len)
+    sent: list[dict[str, str]] = []
+    size = 0
+    for payload in wanted:
+        if sent and size + len(payload) > AT_ONCE:
+            break
+        sent.append(signing.signed_document(payload))
+        size += len(payload)
+    return sent, len(sent) < len(wanted)

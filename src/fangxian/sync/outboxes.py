@@ -1,0 +1,89 @@
+"""The file that a phone saves when it cannot send, sealed so that only the office can read it.
+
+    {"fangxian": "outbox", "protocol": 1, "device": uuid, "saved_at": iso,
+     "key": b64url(box of the delivery key), "commands": [{"id", "seq", "sealed": b64url(box)}, …]}
+
+A box is 12 bytes of nonce and AES-256-GCM of the plain text. The delivery key lies in a box about
+"rescue" under HKDF-SHA256 (no salt, info "fangxian outbox") of the SHA-256 of the phone's secret,
+which is all that we store of it. Each command is {"at", "kind", "body"} in a box about its id.
+"""
+
+import base64
+import binascii
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
+from fangxian.sync.errors import NotAnOutbox
+from fangxian.sync.rules import Order, read_order
+
+LARGEST = 64 * 1024 * 1024
+_MOST = 200_000  # commands: more than a phone's shifts of a month
+_NONCE = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Saved:
+    """A file as it was read; nothing of it is open yet."""
+
+    device_id: UUID
+    key: bytes
+    commands: Sequence[Mapping[str, Any]]
+
+    def open(self, secret_hash: bytes) -> tuple[list[Order], list[int]]:
+        """The commands in their order, and the numbers of those that are damaged."""
+        rescue = HKDF(SHA256(), 32, salt=None, info=b"fangxian outbox").derive(secret_hash)
+        try:
+            delivery = AESGCM(_unbox(AESGCM(rescue), self.key, "rescue"))
+        except (InvalidTag, ValueError):
+            raise NotAnOutbox from None
+        orders: list[Order] = []
+        damaged: list[int] = []
+        for place, one in enumerate(self.commands, start=1):
+            order = _order(one, delivery)
+            if order is None:
+                damaged.append(place)
+            else:
+                orders.append(order)
+        return sorted(orders, key=lambda order: order.seq), damaged
+
+
+def read(content: bytes) -> Saved:
+    """Raises `NotAnOutbox` for anything else."""
+    try:
+        given = json.loads(content)
+        if given["fangxian"] != "outbox" or given["protocol"] != 1:
+            raise NotAnOutbox
+        commands = given["commands"]
+        if not isinstance(commands, list) or len(commands) > _MOST:
+            raise NotAnOutbox
+        return Saved(UUID(given["device"]), _bytes(given["key"]), commands)
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        raise NotAnOutbox from None
+
+
+def _order(one: Any, key: AESGCM) -> Order | None:
+    try:
+        plain = json.loads(_unbox(key, _bytes(one["sealed"]), one["id"]))
+        order = read_order({**plain, "id": one["id"], "seq": one["seq"]})
+    except (InvalidTag, ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        return None
+    return order if isinstance(order, Order) else None
+
+
+def _unbox(key: AESGCM, box: bytes, about: str) -> bytes:
+    return key.decrypt(box[:_NONCE], box[_NONCE:], about.encode())
+
+
+def _bytes(text: str) -> bytes:
+    try:
+        return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
+    except binascii.Error as error:
+        raise ValueError("not base64") from error

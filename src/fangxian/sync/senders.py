@@ -1,0 +1,107 @@
+"""Who is at the door: the phone behind an Authorization header, remembered for a few seconds.
+
+A revocation is effective in every process within `REMEMBERED` seconds.
+"""
+
+import base64
+import binascii
+import time
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from fangxian.kernel.access import Actor
+from fangxian.kernel.clock import now
+from fangxian.sync.errors import DeviceExpired, DeviceRevoked, DeviceUnknown
+from fangxian.sync.inbox import Sender
+from fangxian.sync.models import Device
+from fangxian.sync.modes import duties_of
+from fangxian.sync.rules import is_secret
+
+REMEMBERED = 5.0
+_MOST = 50_000  # phones remembered; more would be a flood of made-up ids
+
+
+@dataclass(frozen=True, slots=True)
+class _Remembered:
+    device: Device
+    actor: Actor
+    until: float
+
+
+_known: dict[UUID, _Remembered] = {}
+
+
+def forget() -> None:
+    _known.clear()
+
+
+def device_behind(authorization: str) -> tuple[Device, Actor]:
+    """The phone that proves itself by `Device <id>.<secret>`, in service or not, and its actor."""
+    scheme, _, proof = authorization.partition(" ")
+    name, _, secret = proof.partition(".")
+    try:
+        device_id = UUID(name)
+        given = base64.urlsafe_b64decode(secret.strip() + "=" * (-len(secret.strip()) % 4))
+    except (ValueError, binascii.Error):
+        raise DeviceUnknown from None
+    if scheme != "Device":
+        raise DeviceUnknown
+    found = _known.get(device_id)
+    if found is None or found.until < time.monotonic():
+        found = _look_up(device_id)
+    if not is_secret(given, bytes(found.device.secret_hash)):
+        raise DeviceUnknown
+    return found.device, found.actor
+
+
+def _look_up(device_id: UUID) -> _Remembered:
+    device = Device.objects.select_related("account").filter(id=device_id).first()
+    if device is None:
+        raise DeviceUnknown
+    found = _Remembered(device, actor_of(device), time.monotonic() + REMEMBERED)
+    if len(_known) >= _MOST:
+        _known.clear()
+    _known[device_id] = found
+    return found
+
+
+def actor_of(device: Device) -> Actor:
+    """The owner, with those of their duties that the phone carries."""
+    owner = device.account.actor
+    return Actor(
+        id=owner.id,
+        within=owner.within,
+        duties=duties_of(device.modes, owner.duties),
+        name=owner.name,
+    )
+
+
+def ended_at(device: Device) -> datetime | None:
+    """Since when the phone is out of service; None while it is in service.
+
+    When somebody's account was closed is not known, so what counts is up to when their phone was
+    last heard of.
+    """
+    ends = [end for end in (device.revoked_at, device.expires_at) if end and end <= now()]
+    if not device.account.is_active:
+        ends.append(device.last_seen or device.enrolled_at)
+    return min(ends, default=None)
+
+
+def sender_of(device: Device, actor: Actor | None = None) -> Sender:
+    return Sender(
+        device_id=device.id,
+        actor=actor or actor_of(device),
+        area_path=device.area_path,
+        enrolled_at=device.enrolled_at,
+        ends_at=ended_at(device),
+    )
+
+
+def must_be_in_service(device: Device) -> None:
+    """A phone that is not may still deliver what it was used for; it is sent nothing more."""
+    if device.revoked_at is not None or not device.account.is_active:
+        raise DeviceRevoked
+    if device.expires_at <= now():
+        raise DeviceExpired
