@@ -4,26 +4,30 @@
  * No code splitting and no dynamic imports: Django hashes the file names, and a chunk imported by its
  * unhashed name would run twice.
  */
-import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
+import { copyFile, mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { existsSync } from "node:fs";
 import { dirname, join, sep } from "node:path";
 import { fileURLToPath } from "node:url";
+import { brotliCompressSync, constants, crc32, deflateSync } from "node:zlib";
 import { build } from "esbuild";
 
 const here = dirname(fileURLToPath(import.meta.url));
 const out = join(here, "../src/fangxian/web/static/web");
+
+/** Bytes on the wire for the first start of the phone app, beside the decoder. */
+const PHONE_LOAD_MOST = 400 * 1024;
 
 /** Name used in templates → icon of @tabler/icons (outline). */
 const icons = {
   activity: "activity", alert: "alert-triangle", ambulance: "ambulance", appearance: "contrast-2",
   arrow: "arrow-right", bell: "bell", box: "package", building: "building-community", bus: "bus",
   calendar: "calendar", check: "circle-check", checklist: "checklist", clipboard: "clipboard-list",
-  clock: "clock-hour-4", close: "x", contacts: "affiliate", copy: "copy", door: "door", down: "chevron-down",
-  download: "download", edit: "edit", eye: "eye", file: "file-text", filter: "filter", flag: "flag",
-  gate: "barrier-block", home: "home", info: "info-circle", key: "key", language: "language", left: "chevron-left",
+  card: "id", clock: "clock-hour-4", close: "x", contacts: "affiliate", copy: "copy", door: "door", down: "chevron-down",
+  download: "download", edit: "edit", erase: "backspace", eye: "eye", file: "file-text", filter: "filter", flag: "flag",
+  gate: "barrier-block", hand: "hand-stop", home: "home", info: "info-circle", key: "key", language: "language", left: "chevron-left",
   ledger: "book-2", link: "link", list: "list-details", lock: "lock", logout: "logout", map: "map-2",
   megaphone: "speakerphone", moon: "moon", person: "user", phone: "phone", pin: "map-pin", plan: "route",
-  play: "player-play", plus: "plus", print: "printer", question: "help-circle", refuse: "ban", reset: "rotate",
+  play: "player-play", plus: "plus", print: "printer", qr: "qrcode", question: "help-circle", refuse: "ban", reset: "rotate",
   right: "chevron-right", scale: "scale", search: "search", send: "send", settings: "settings", shield: "shield-check",
   sheet: "file-spreadsheet", stop: "hand-stop", sun: "sun", swab: "test-pipe", team: "users-group",
   transfer: "arrows-exchange", truck: "truck", upload: "upload", users: "users", virus: "virus", wifi_off: "wifi-off",
@@ -59,6 +63,52 @@ async function sprite() {
   await writeFile(join(out, "mark.svg"), `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32">${mark}</svg>\n`);
 }
 
+/**
+ * The app's picture for home screens, `side` pixels square: the shield of the mark on its blue, edge to edge, so that
+ * any mask may be cut from it. Some launchers take no SVG.
+ */
+function picture(side) {
+  const curve = ([x0, y0], [x1, y1], [x2, y2]) =>
+    Array.from({ length: 25 }, (_, n) => n / 24).map((t) => [
+      (1 - t) ** 2 * x0 + 2 * t * (1 - t) * x1 + t * t * x2, (1 - t) ** 2 * y0 + 2 * t * (1 - t) * y1 + t * t * y2,
+    ]);
+  const right = [...curve([12, 3], [15.4, 6.1], [20.5, 6]), ...curve([20.5, 6], [23.2, 17.3], [12, 21])];
+  const lines = [right, right.map(([x, y]) => [24 - x, y]), [[9, 12], [11, 14], [15, 10]]];
+  const away = (x, y) => {
+    let least = Infinity;
+    for (const line of lines)
+      for (let n = 1; n < line.length; n++) {
+        const [[ax, ay], [bx, by]] = [line[n - 1], line[n]];
+        const [dx, dy] = [bx - ax, by - ay];
+        const t = Math.max(0, Math.min(1, ((x - ax) * dx + (y - ay) * dy) / (dx * dx + dy * dy || 1)));
+        least = Math.min(least, Math.hypot(x - ax - t * dx, y - ay - t * dy));
+      }
+    return least;
+  };
+  const scale = 24 / (side * 0.62);
+  const bytes = Buffer.alloc(side * (side * 3 + 1));
+  for (let y = 0; y < side; y++)
+    for (let x = 0; x < side; x++) {
+      const far = away((x + 0.5 - side / 2) * scale + 12, (y + 0.5 - side / 2) * scale + 12) / scale;
+      const white = Math.max(0, Math.min(1, 0.95 / scale + 0.5 - far));
+      const at = y * (side * 3 + 1) + 1 + x * 3;
+      [0x14, 0x50, 0x8c].forEach((blue, n) => (bytes[at + n] = Math.round(blue + (255 - blue) * white)));
+    }
+  const chunk = (type, data) => {
+    const body = Buffer.concat([Buffer.from(type), data]);
+    const [length, sum] = [Buffer.alloc(4), Buffer.alloc(4)];
+    length.writeUInt32BE(data.length);
+    sum.writeUInt32BE(crc32(body));
+    return Buffer.concat([length, body, sum]);
+  };
+  const head = Buffer.alloc(13);
+  head.writeUInt32BE(side, 0);
+  head.writeUInt32BE(side, 4);
+  head.set([8, 2, 0, 0, 0], 8);
+  const begin = Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]);
+  return Buffer.concat([begin, chunk("IHDR", head), chunk("IDAT", deflateSync(bytes, { level: 9 })), chunk("IEND", Buffer.alloc(0))]);
+}
+
 /** The licence texts of every package whose code or drawings are in the output. */
 async function licences(inputs) {
   const packages = new Set(["@tabler/icons"]);
@@ -88,6 +138,8 @@ const result = await build({
     { in: "css/app.css", out: "app" },
     { in: "src/dashboard.ts", out: "dashboard" },
     { in: "src/map-only.ts", out: "map" },
+    { in: "src/phone/main.ts", out: "phone" },
+    { in: "css/phone.css", out: "phone" },
   ],
   outdir: out,
   bundle: true,
@@ -101,8 +153,26 @@ const result = await build({
   metafile: true,
   logLevel: "warning",
 });
-await Promise.all([sprite(), licences(Object.keys(result.metafile.inputs))]);
+await Promise.all([
+  sprite(),
+  licences(Object.keys(result.metafile.inputs)),
+  // The decoder stays a file of its own: it is compiled while it arrives, and a new app does not bring it anew.
+  copyFile(join(here, "node_modules/zxing-wasm/dist/reader/zxing_reader.wasm"), join(out, "decoder.wasm")),
+  ...[180, 192, 512].map((side) => writeFile(join(out, `phone-${side}.png`), picture(side))),
+]);
 
-for (const [file, { bytes }] of Object.entries(result.metafile.outputs)) {
-  console.log(`${String(Math.ceil(bytes / 1024)).padStart(6)} KiB  ${file.split(sep).at(-1)}`);
+const load = [];
+for (const [file, { bytes }] of Object.entries(result.metafile.outputs)) console.log(`${kib(bytes)}  ${file.split(sep).at(-1)}`);
+for (const name of ["phone.js", "phone.css", "sprite.svg", "decoder.wasm"]) {
+  const bytes = await readFile(join(out, name));
+  const packed = brotliCompressSync(bytes, { params: { [constants.BROTLI_PARAM_QUALITY]: 9 } }).length;
+  console.log(`${kib(bytes.length)}  ${name}: ${kib(packed).trim()} on the wire`);
+  if (name !== "decoder.wasm") load.push(packed);
+}
+const sum = load.reduce((a, b) => a + b);
+console.log(`The phone app loads ${kib(sum).trim()} beside the decoder.`);
+if (sum > PHONE_LOAD_MOST) throw new Error("the phone app has grown too heavy for its first load");
+
+function kib(bytes) {
+  return `${String(Math.ceil(bytes / 1024)).padStart(6)} KiB`;
 }

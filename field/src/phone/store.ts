@@ -18,6 +18,7 @@ export const ITERATIONS = 600_000;
 export const TRIES = 10;
 /** Seconds to wait after so many wrong PINs in a row. */
 const PAUSES = [0, 0, 0, 5, 15, 30, 60, 120, 300, 600] as const;
+const LONGEST_PAUSE = 600;
 
 export const PIN_LENGTH = 6;
 
@@ -260,7 +261,7 @@ export class Vault {
     const tx = this.db.transaction("meta", "readwrite", { durability: "strict" });
     const last = ((await tx.store.get("tries")) as { count: number; at: number } | undefined) ?? { count: 0, at: 0 };
     const passed = (this.clock() - last.at) / 1000;
-    const pause = PAUSES[last.count] ?? PAUSES.at(-1) ?? 0;
+    const pause = PAUSES[last.count] ?? LONGEST_PAUSE;
     // A clock set back must not lock somebody out for longer than the pause itself.
     const wait = passed < 0 ? pause : Math.ceil(pause - passed);
     if (wait > 0) {

@@ -16,7 +16,7 @@ const SLOW_MS = 8_000;
 const LEASE_MS = 60_000;
 const WORTH_PACKING = 1_000;
 
-export type Why = "none" | "offline" | "busy" | "server" | "network" | "revoked" | "expired" | "locked";
+export type Why = "none" | "offline" | "busy" | "server" | "network" | "revoked" | "expired" | "unknown" | "old" | "locked";
 
 export interface Status {
   sending: boolean;
@@ -260,6 +260,8 @@ export class Sender {
         await this.unwelcome(why);
         return this.rest(why, UNWELCOME_PAUSE_MS);
       }
+      if (reply.status === 401 && code === "device_unknown") return this.rest("unknown", UNWELCOME_PAUSE_MS);
+      if (reply.status === 426) return this.rest("old", UNWELCOME_PAUSE_MS);
       if (reply.status === 429 || (reply.status === 503 && reply.retryAfterMs !== null))
         return this.rest("busy", Math.min(reply.retryAfterMs ?? this.pause(), UNWELCOME_PAUSE_MS));
       return this.rest(reply.json || reply.status >= 500 ? "server" : "network");

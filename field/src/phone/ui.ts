@@ -3,7 +3,7 @@ import type { Sound } from "./sound.ts";
 import type { Assets, Choice, Field, Signal, Ui, Words } from "./types.ts";
 
 type Value = string | number | boolean | null | undefined | ((event: never) => void);
-type Child = Node | string | number | null | undefined | false;
+export type Child = Node | string | number | null | undefined | false;
 
 /** `h("button.big.alt", { type: "button", onclick: go }, "Go")`; a boolean sets or leaves out an attribute. */
 export function h<K extends keyof HTMLElementTagNameMap>(
@@ -17,8 +17,18 @@ export function h<K extends keyof HTMLElementTagNameMap>(
     else if (typeof value === "boolean") element.toggleAttribute(name, value);
     else if (value !== null && value !== undefined) element.setAttribute(name, String(value));
   }
-  element.append(...children.filter((child) => child !== null && child !== undefined && child !== false).map((c) => (c instanceof Node ? c : String(c))));
+  element.append(...shown(children));
   return element;
+}
+
+function shown(children: readonly Child[]): (Node | string)[] {
+  const there = children.filter((child) => child !== null && child !== undefined && child !== false && child !== "");
+  return there.map((child) => (child instanceof Node ? child : String(child)));
+}
+
+/** Put these in place of what an element holds. */
+export function fill(element: HTMLElement, ...children: readonly Child[]): void {
+  element.replaceChildren(...shown(children));
 }
 
 const SVG = "http://www.w3.org/2000/svg";
@@ -72,7 +82,7 @@ export function sheet<T>(label: string, words: Words, build: (close: (value: T |
         if (event.key === "Escape") close(null);
         if (event.key !== "Tab") return;
         const stops = [...panel.querySelectorAll<HTMLElement>(FOCUSABLE)];
-        const [first, last] = [stops[0], stops.at(-1)];
+        const [first, last] = [stops[0], stops[stops.length - 1]];
         if (event.shiftKey && document.activeElement === first) last?.focus();
         else if (!event.shiftKey && document.activeElement === last) first?.focus();
         else return;

@@ -94,6 +94,7 @@ const own = {
   whyBusy: ["服务器繁忙，{n} 秒后再试。", "Server busy, trying again in {n} s."],
   whyServer: ["服务器暂时不能接收，{n} 秒后再试。", "The server cannot take it now, trying again in {n} s."],
   whyNetwork: ["没有连上服务器，{n} 秒后再试。", "The server was not reached, trying again in {n} s."],
+  whyOld: ["本应用版本太旧，请连上网络并更新，记录不会丢失。", "This version of the app is too old. Renew it with a network; nothing is lost."],
   whyRevoked: ["服务器不再接收这部手机的记录。请存成文件交给办公室。", "The server takes no more from this phone. Save a file for the office."],
   whyLocked: ["输入密码后继续上传。", "Sending goes on once the PIN is typed."],
   refusedTitle: ["{n} 条被退回", "{n} refused"],
