@@ -146,6 +146,7 @@ POOLS: Names = {
     "close_contact": gettext_lazy("close contacts"),
     "fever": gettext_lazy("fever patients"),
     "lockdown": gettext_lazy("lockdown areas"),
+    "household": gettext_lazy("one household"),
     "control": gettext_lazy("restricted areas"),
     "precaution": gettext_lazy("precautionary areas"),
     "high": gettext_lazy("high-risk areas"),

@@ -1,15 +1,18 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.db import connection, transaction
+from django.db.models import Count, Q, Sum
 from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from fangxian.areas.queries import get_site
 from fangxian.dispatch.rules import common_path
 from fangxian.kernel.access import PLAYBOOK, Actor, Duty
 from fangxian.kernel.clock import now
@@ -17,36 +20,51 @@ from fangxian.kernel.errors import NotFound, Refusal
 from fangxian.kernel.ids import code, new_id
 from fangxian.kernel.ledger import record
 from fangxian.kernel.models import Event
-from fangxian.people.queries import get_resident
+from fangxian.people.queries import resolve
+from fangxian.people.rules import PersonRef
 from fangxian.protocol.queries import in_force
-from fangxian.sampling import events, rules
+from fangxian.sampling import desk, events, rules
 from fangxian.sampling.batches import Sight, answer, check_row, insert_swabs, insert_tubes
+from fangxian.sampling.boxes import receive
 from fangxian.sampling.checks import (
-    OWED,
     capacity_for,
     count_turnout,
     must_be_open,
     must_collect,
+    number_on,
     numbers,
     pack_at,
-    refuse_pooling,
-    take_tests,
+    table_at,
+    tests_taken,
     to_explain,
     uncount_turnout,
+    write_taken,
 )
 from fangxian.sampling.errors import (
+    BoxCountDiffers,
+    BoxIsKnownOtherwise,
+    BoxWasReceived,
+    NoLabel,
+    NoSuchReason,
+    NotACount,
+    PersonNotKnown,
     ReasonMissing,
     RoundIsNotOpen,
     RoundIsOver,
     RoundStartsInThePast,
     SealedBeforeSwabbed,
+    ShiftEndsBeforeItBegan,
+    ShiftIsAnothers,
+    SwabbedInThisRound,
+    TooManyLabels,
     TubeAlreadyReported,
     TubeAwaitsNoResult,
     TubeHasNoResult,
     TubeHasResult,
     TubeIsEmpty,
-    TubeIsFull,
     TubeIsNotOpen,
+    TubeIsOpenElsewhere,
+    TubesNotReady,
 )
 from fangxian.sampling.findings import (
     announce,
@@ -57,10 +75,33 @@ from fangxian.sampling.findings import (
     laboratory_of,
     said_before,
 )
-from fangxian.sampling.models import Report, Round, Swab, TestCall, Tube, Turnout
+from fangxian.sampling.models import (
+    Box,
+    BoxTube,
+    HandOver,
+    LabelBatch,
+    QueueNote,
+    Report,
+    Round,
+    Shift,
+    Swab,
+    TestCall,
+    Tube,
+    Turnout,
+    Untested,
+)
 from fangxian.sampling.planning import Resources, kept, look_ahead
-from fangxian.sampling.queries import get_round, get_tube, tube_by_barcode
-from fangxian.sampling.rules import Answer, Call, SealedTube
+from fangxian.sampling.queries import (
+    box_by_barcode,
+    get_box,
+    get_round,
+    get_shift,
+    get_tube,
+    shift_of,
+    tube_by_barcode,
+    tubes_visible_to,
+)
+from fangxian.sampling.rules import Answer, Call, SealedTube, SwabRow
 
 # Tubes
 
@@ -69,28 +110,39 @@ from fangxian.sampling.rules import Answer, Call, SealedTube
 def open_tube(
     actor: Actor,
     *,
-    area_path: str,
+    area_path: str = "",
     purpose: str = Tube.Purpose.ROUND,
     round_id: UUID | None = None,
     retest_of_id: UUID | None = None,
     group: str = "",
     tube_id: UUID | None = None,
+    barcode: str = "",
+    site_id: UUID | None = None,
+    table: int | None = None,
+    at: datetime | None = None,
 ) -> Tube:
     """Start a tube that holds as many swabs as the pack says for this group of people.
 
-    group     as in the pack's `sampling.pools`; a retest always holds one
-    tube_id   made on the phone; the same id again gives the same tube, unchanged
+    area_path   where it is taken; that of the sampling point where `site_id` is given
+    group       as in the pack's `sampling.pools`; a retest always holds one
+    tube_id     made on the phone; the same id again gives the same tube, unchanged
+    barcode     of the label scanned; without one the tube gets a number of its own
+    site_id     the sampling point, with the `table` there; None at a door
+    at          when it was opened, for a phone may tell later
     """
     if tube_id is not None and Tube.objects.filter(id=tube_id).exists():
         return get_tube(actor, tube_id)
+    opened_at = at or now()
+    site = table_at(actor, site_id, table or 0, opened_at) if site_id is not None else None
+    area_path = site.area_path if site is not None else area_path
     must_collect(actor, area_path)
-    round_ = must_be_open(actor, round_id)
+    round_ = must_be_open(actor, round_id, at)
     if retest_of_id is not None:
         get_tube(actor, retest_of_id)
         purpose = Tube.Purpose.RETEST
+    number = number_on("T", barcode) if barcode else numbers(1)[0]
 
-    pack = in_force(now(), area_path)
-    number = numbers(1)[0]
+    pack = pack_at(opened_at, area_path)
     tube = Tube(
         id=tube_id or new_id(),
         number=number,
@@ -98,13 +150,20 @@ def open_tube(
         round=round_,
         purpose=purpose,
         retest_of_id=retest_of_id,
+        site=site,
+        table=table if site is not None else None,
+        shift=shift_of(actor, site.id, table or 0, opened_at) if site is not None else None,
+        group=group,
         area_path=area_path,
         capacity=capacity_for(pack, purpose, group),
         pack=pack.stamp,
-        opened_at=now(),
+        opened_at=opened_at,
     )
-    # Two phones may send the same command at once.
+    # Two phones may send the same command, or scan the same label, at once.
     Tube.objects.bulk_create([tube], ignore_conflicts=True)
+    there = Tube.objects.select_related("site").filter(Q(id=tube.id) | Q(number=number)).first()
+    if there is not None and there.id != tube.id:
+        raise TubeIsOpenElsewhere(there, there.site.name if there.site else "")
     return get_tube(actor, tube.id)
 
 
@@ -114,34 +173,49 @@ def add_swab(actor: Actor, tube_id: UUID, resident_id: UUID, *, taken_at: dateti
 
     A test that this person owes by that day counts as taken.
     """
-    tube = get_tube(actor, tube_id, for_change=True)
-    actor.must(Duty.COLLECT_SAMPLES, at=tube.area_path)
-    # One may be swabbed far from home, so the register is asked without the sampler's limits.
-    resident = get_resident(PLAYBOOK, resident_id)
-    known = Swab.objects.filter(tube=tube, resident_id=resident.id).first()
-    if known is not None:
-        return known
-    if tube.state != Tube.State.OPEN:
-        raise TubeIsNotOpen(tube)
-    if tube.swabs >= tube.capacity:
-        raise TubeIsFull(tube)
-    pack = pack_at(taken_at, tube.area_path)
-    owed = list(TestCall.objects.filter(resident_id=resident.id, state__in=OWED))
-    refuse_pooling(tube.capacity, owed, pack, tube)
-
-    swab = Swab.objects.create(tube=tube, resident_id=resident.id, taken_at=taken_at)
-    tube.swabs += 1
-    tube.retest_of_id = tube.retest_of_id or to_explain(owed)
-    tube.save(update_fields=["swabs", "retest_of"])
-    take_tests(owed, taken_at, tube.id)
-    if tube.round_id is not None:
-        count_turnout(tube.round_id, {resident.id: resident.area_path})
-    return swab
+    get_tube(actor, tube_id)
+    person = PersonRef(resident=resident_id)
+    row = SwabRow(id=new_id(), by=actor, tube_id=tube_id, person=person, taken_at=taken_at)
+    came = desk.take([row])[0]
+    if isinstance(came, Refusal):
+        raise came
+    return Swab.objects.get(id=came.swab_id)
 
 
 @transaction.atomic
-def seal_tube(actor: Actor, tube_id: UUID, *, sealed_at: datetime) -> Tube:
-    """Close a tube for good. Sealing it again changes nothing."""
+def take_swabs(actor: Actor, rows: Sequence[SwabRow]) -> list[Answer]:
+    """Put many swabs of many desks into their tubes; an answer for each row, in the same order.
+
+    A row that is refused does not hold up the others, and one that was taken before changes
+    nothing. What each row may do is asked of its own `by`; `actor` only carries them here.
+    """
+    if not rows:
+        return []
+    answers = []
+    for row, came in zip(rows, desk.take(rows), strict=True):
+        if isinstance(came, Refusal):
+            answers.append(
+                Answer(
+                    id=row.id,
+                    outcome="refused",
+                    code=came.code,
+                    message=came.message,
+                    facts=came.facts,
+                )
+            )
+        else:
+            answers.append(Answer(id=row.id, outcome="applied" if came.is_new else "known"))
+    return answers
+
+
+@transaction.atomic
+def seal_tube(
+    actor: Actor, tube_id: UUID, *, sealed_at: datetime, counted: int | None = None
+) -> Tube:
+    """Close a tube for good. Sealing it again changes nothing.
+
+    counted   swabs counted by hand; a difference from the system is kept and told
+    """
     tube = get_tube(actor, tube_id, for_change=True)
     actor.must(Duty.COLLECT_SAMPLES, at=tube.area_path)
     if tube.state == Tube.State.SEALED:
@@ -155,22 +229,22 @@ def seal_tube(actor: Actor, tube_id: UUID, *, sealed_at: datetime) -> Tube:
         raise SealedBeforeSwabbed
 
     tube.state, tube.sealed_at = Tube.State.SEALED, sealed_at
-    tube.save(update_fields=["state", "sealed_at"])
-    record(
-        events.TubeSealed(
-            subject_id=tube.id,
-            area_path=tube.area_path,
-            pack=tube.pack,
-            barcode=tube.barcode,
-            swabs=tube.swabs,
-        ),
-        actor=actor,
-    )
+    tube.counted = _count(counted) if counted is not None else None
+    tube.save(update_fields=["state", "sealed_at", "counted"])
+    facts = {"subject_id": tube.id, "area_path": tube.area_path, "pack": tube.pack}
+    sealed = record(events.TubeSealed(**facts, barcode=tube.barcode, swabs=tube.swabs), actor=actor)
+    if counted is not None and counted != tube.swabs:
+        differs = events.TubeCountDiffers(
+            **facts, barcode=tube.barcode, counted=counted, swabs=tube.swabs
+        )
+        record(differs, actor=actor, because=sealed)
     return tube
 
 
 @transaction.atomic
-def void_tube(actor: Actor, tube_id: UUID, *, reason: str) -> Tube:
+def void_tube(
+    actor: Actor, tube_id: UUID, *, reason: str, because: Event | UUID | None = None
+) -> Tube:
     """Give up a tube that broke, leaked or was mixed up. Its people owe their tests again."""
     tube = get_tube(actor, tube_id, for_change=True)
     actor.must(Duty.COLLECT_SAMPLES, at=tube.area_path)
@@ -191,11 +265,327 @@ def void_tube(actor: Actor, tube_id: UUID, *, reason: str) -> Tube:
             area_path=tube.area_path,
             pack=tube.pack,
             barcode=tube.barcode,
+            swabs=tube.swabs,
             reason=reason,
         ),
         actor=actor,
+        because=because,
     )
     return tube
+
+
+# Tables
+
+
+@transaction.atomic
+def start_shift(
+    actor: Actor,
+    *,
+    site_id: UUID,
+    table: int,
+    at: datetime,
+    round_id: UUID | None = None,
+    shift_id: UUID | None = None,
+) -> Shift:
+    """Begin to work at a table of a sampling point. The same id again changes nothing."""
+    if shift_id is not None and (known := Shift.objects.filter(id=shift_id).first()):
+        return known
+    site = table_at(actor, site_id, table, at)
+    must_collect(actor, site.area_path)
+    round_ = must_be_open(actor, round_id, at)
+    pack_at(at, site.area_path)
+    return Shift.objects.create(
+        id=shift_id or new_id(),
+        site=site,
+        table=table,
+        round=round_,
+        area_path=site.area_path,
+        actor_id=actor.id,
+        began_at=at,
+    )
+
+
+@transaction.atomic
+def end_shift(actor: Actor, shift_id: UUID, *, at: datetime, swabs: int, tubes: int) -> Shift:
+    """Leave the table with what was counted by hand; what the system has is told beside it."""
+    shift = get_shift(actor, shift_id, for_change=True)
+    actor.must(Duty.COLLECT_SAMPLES, at=shift.area_path)
+    if shift.ended_at is not None:
+        return shift
+    if shift.actor_id != actor.id:
+        raise ShiftIsAnothers
+    if at < shift.began_at:
+        raise ShiftEndsBeforeItBegan(shift)
+    pack_at(at, shift.area_path)
+    shift.ended_at, shift.swabs, shift.tubes = at, _count(swabs), _count(tubes)
+    shift.save(update_fields=["ended_at", "swabs", "tubes"])
+    has = shift.opened.exclude(state=Tube.State.VOID).aggregate(
+        swabs=Sum("swabs", default=0), tubes=Count("id")
+    )
+    record(
+        events.ShiftEnded(
+            subject_id=shift.id,
+            area_path=shift.area_path,
+            table=shift.table,
+            swabs=swabs,
+            tubes=tubes,
+            swabs_in_system=has["swabs"],
+            tubes_in_system=has["tubes"],
+        ),
+        actor=actor,
+    )
+    return shift
+
+
+@transaction.atomic
+def note_queue(
+    actor: Actor, *, site_id: UUID, waiting: int, at: datetime, note_id: UUID | None = None
+) -> QueueNote:
+    """Say how many people are waiting at a point. Nobody else learns from it who they are."""
+    if note_id is not None and (known := QueueNote.objects.filter(id=note_id).first()):
+        return known
+    site = get_site(actor, site_id)
+    must_collect(actor, site.area_path)
+    pack_at(at, site.area_path)
+    return QueueNote.objects.create(
+        id=note_id or new_id(),
+        site=site,
+        waiting=_count(waiting),
+        noted_at=at,
+        noted_by=actor.id,
+    )
+
+
+@transaction.atomic
+def note_untested(
+    actor: Actor,
+    *,
+    person: PersonRef,
+    round_id: UUID,
+    reason: str,
+    at: datetime,
+    note: str = "",
+    note_id: UUID | None = None,
+) -> Untested:
+    """Say why somebody does not come to be swabbed in a round. Said again, the latest holds."""
+    if note_id is not None and (known := Untested.objects.filter(id=note_id).first()):
+        return known
+    if not {Duty.COLLECT_SAMPLES, Duty.CARRY_OUT, Duty.PLAN_ROUNDS} & actor.duties:
+        actor.must(Duty.COLLECT_SAMPLES)
+    round_ = get_round(actor, round_id)
+    if reason not in Untested.Reason.values:
+        raise NoSuchReason(reason)
+    who = resolve(PLAYBOOK, [person], at=[at])[0]
+    if who.resident_id is None:
+        raise PersonNotKnown(who.trouble)
+    if not actor.sees(who.area_path):
+        raise NotFound(_("resident"))
+    if Turnout.objects.filter(round=round_, resident_id=who.resident_id).exists():
+        raise SwabbedInThisRound("", "", None)
+    before = Untested.objects.filter(round=round_, resident_id=who.resident_id).first()
+    said, _made = Untested.objects.update_or_create(
+        round=round_,
+        resident_id=who.resident_id,
+        defaults={
+            "area_path": who.area_path,
+            "reason": reason,
+            "note": note.strip()[:200],
+            "noted_at": at,
+            "noted_by": actor.id,
+        },
+        create_defaults={
+            "id": note_id or new_id(),
+            "area_path": who.area_path,
+            "reason": reason,
+            "note": note.strip()[:200],
+            "noted_at": at,
+            "noted_by": actor.id,
+        },
+    )
+    if before is None or before.reason != reason:
+        fact = events.NotTested(
+            subject_id=who.resident_id,
+            area_path=who.area_path,
+            pack=round_.pack,
+            round_id=round_.id,
+            reason=reason,
+        )
+        record(fact, actor=actor)
+    return said
+
+
+@transaction.atomic
+def print_labels(
+    actor: Actor, *, kind: str, count: int, batch_id: UUID | None = None
+) -> LabelBatch:
+    """Reserve a run of numbers for labels: none is on two sheets, or given to a tube besides."""
+    if batch_id is not None and (known := LabelBatch.objects.filter(id=batch_id).first()):
+        return known
+    if not {Duty.COLLECT_SAMPLES, Duty.PLAN_ROUNDS} & actor.duties:
+        actor.must(Duty.COLLECT_SAMPLES)
+    if kind not in LabelBatch.Kind.values:
+        raise NoLabel(kind)
+    if not 1 <= count <= MOST_LABELS:
+        raise TooManyLabels(MOST_LABELS)
+    with connection.cursor() as cursor:
+        # One at a time, so that the numbers of a batch follow each other.
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_PRINTING])
+        cursor.execute(
+            "SELECT min(n), max(n) FROM (SELECT nextval('sampling_label_number') AS n"
+            " FROM generate_series(1, %s)) AS drawn",
+            [count],
+        )
+        first, last = cursor.fetchone()
+    batch = LabelBatch.objects.create(
+        id=batch_id or new_id(),
+        kind=kind,
+        first=first,
+        last=last,
+        area_path=actor.within,
+        printed_at=now(),
+        printed_by=actor.id,
+    )
+    record(
+        events.LabelsPrinted(
+            subject_id=batch.id,
+            area_path=batch.area_path,
+            number=count,
+            first=code(kind, first),
+            last=code(kind, last),
+        ),
+        actor=actor,
+    )
+    return batch
+
+
+MOST_LABELS = 2000  # some forty sheets
+_PRINTING = 7_026_101  # advisory lock
+
+
+# Boxes
+
+
+@transaction.atomic
+def pack_box(
+    actor: Actor,
+    *,
+    barcode: str,
+    site_id: UUID,
+    tubes: Sequence[str],
+    counted: int,
+    at: datetime,
+    box_id: UUID | None = None,
+) -> Box:
+    """Put sealed tubes of a point into a box. The tubes counted must be the tubes scanned.
+
+    tubes   barcodes as scanned, in any order; the same one twice is one
+    """
+    if box_id is not None and (known := Box.objects.filter(id=box_id).first()):
+        return known
+    site = get_site(actor, site_id)
+    must_collect(actor, site.area_path)
+    label = code("B", number_on("B", barcode))
+    pack_at(at, site.area_path)
+    scanned = {code("T", number_on("T", one)) for one in tubes}
+    if not scanned or counted != len(scanned):
+        raise BoxCountDiffers(counted, len(scanned))
+    if taken := Box.objects.filter(barcode=label).first():
+        raise BoxIsKnownOtherwise(taken)
+    ready = list(
+        tubes_visible_to(actor)
+        .select_for_update()
+        .filter(barcode__in=scanned, state=Tube.State.SEALED)
+        .exclude(boxes__outcome__in=[BoxTube.Outcome.PACKED, BoxTube.Outcome.RECEIVED])
+        .order_by("id")
+    )
+    if unready := scanned - {tube.barcode for tube in ready}:
+        raise TubesNotReady(sorted(unready))
+    box = Box.objects.create(
+        id=box_id or new_id(),
+        barcode=label,
+        site=site,
+        area_path=site.area_path,
+        counted=counted,
+        packed_at=at,
+        packed_by=actor.id,
+    )
+    BoxTube.objects.bulk_create(BoxTube(box=box, tube=tube) for tube in ready)
+    record(
+        events.BoxPacked(
+            subject_id=box.id, area_path=box.area_path, barcode=label, tubes=len(ready)
+        ),
+        actor=actor,
+    )
+    return box
+
+
+@transaction.atomic
+def hand_over_box(
+    actor: Actor,
+    box_id: UUID,
+    *,
+    to: str,
+    at: datetime,
+    temperature: float | None = None,
+    hand_over_id: UUID | None = None,
+) -> HandOver:
+    """Give a box to the courier or the laboratory, with how warm it is (°C)."""
+    if hand_over_id is not None and (known := HandOver.objects.filter(id=hand_over_id).first()):
+        return known
+    box = get_box(actor, box_id, for_change=True)
+    if not {Duty.COLLECT_SAMPLES, Duty.CARRY_OUT, Duty.ENTER_RESULTS} & actor.duties:
+        actor.must(Duty.COLLECT_SAMPLES, at=box.area_path)
+    if to not in HandOver.To.values:
+        raise NoSuchReason(to)
+    if box.state == Box.State.RECEIVED:
+        raise BoxWasReceived(box)
+    pack_at(at, box.area_path)
+    box.state = Box.State.UNDER_WAY
+    box.save(update_fields=["state"])
+    handed = HandOver.objects.create(
+        id=hand_over_id or new_id(),
+        box=box,
+        by_id=actor.id,
+        to=to,
+        at=at,
+        temperature=_degrees(temperature),
+    )
+    record(
+        events.BoxHandedOver(
+            subject_id=box.id,
+            area_path=box.area_path,
+            barcode=box.barcode,
+            to=to,
+            temperature=temperature,
+        ),
+        actor=actor,
+    )
+    return handed
+
+
+@transaction.atomic
+def receive_box(
+    actor: Actor,
+    barcode: str,
+    *,
+    tubes: Sequence[str],
+    at: datetime,
+    broken: Sequence[str] = (),
+    temperature: float | None = None,
+) -> Box:
+    """Open a box at the laboratory and hold what is in it against what was packed.
+
+    Missing, broken, surplus and late tubes are told as facts, each tube that was lost by itself.
+    A box that was received already is left as it is.
+    """
+    box = box_by_barcode(actor, barcode, for_change=True)
+    actor.must(Duty.ENTER_RESULTS, at=box.area_path)
+    if box.state == Box.State.RECEIVED:
+        return box
+    pack = pack_at(at, box.area_path)
+    warmth = _degrees(temperature)
+    receive(actor, box, tubes=tubes, broken=broken, at=at, temperature=warmth, pack=pack)
+    return box
 
 
 # Results
@@ -574,12 +964,14 @@ def register_tubes(
     if round_ is not None:
         homes = {p: sight.homes[p] for row in rows_made for p, _at in row.members}
         count_turnout(round_.id, homes)
+    taken: list[tuple[UUID, UUID]] = []
     for row in rows_made:
         for person, taken_at in row.members:
             if person in sight.owed:
-                take_tests(sight.owed[person], taken_at, row.id)
+                taken += [(call.id, row.id) for call in tests_taken(sight.owed[person], taken_at)]
                 if retested := to_explain(sight.owed[person]):
                     Tube.objects.filter(id=row.id, retest_of=None).update(retest_of_id=retested)
+    write_taken(taken)
     if rows_made:
         record(
             events.TubesRegistered(
@@ -592,6 +984,26 @@ def register_tubes(
             actor=actor,
         )
     return [answer(row.id, made, known, refused) for row in rows]
+
+
+def _count(number: int) -> int:
+    if not 0 <= number <= _MOST_COUNTED:
+        raise NotACount
+    return number
+
+
+_MOST_COUNTED = 30_000
+
+
+def _degrees(temperature: float | None) -> Decimal | None:
+    if temperature is None:
+        return None
+    if not _COLDEST <= temperature <= _WARMEST:
+        raise NotACount
+    return Decimal(str(temperature)).quantize(Decimal("0.1"))
+
+
+_COLDEST, _WARMEST = -90, 60  # °C: of dry ice, and of a box in the sun
 
 
 def _reason(text: str) -> str:

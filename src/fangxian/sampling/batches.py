@@ -78,10 +78,10 @@ def insert_tubes(
     with connection.cursor() as cursor:
         cursor.execute(
             """
-            INSERT INTO sampling_tube (id, number, barcode, area_path, purpose, swabs, capacity,
-                pack, opened_at, sealed_at, state, void_reason, round_id)
+            INSERT INTO sampling_tube (id, number, barcode, area_path, purpose, "group", swabs,
+                capacity, pack, opened_at, sealed_at, state, void_reason, round_id)
             SELECT *, 'sealed', '', %s::uuid
-            FROM unnest(%s::uuid[], %s::int[], %s::text[], %s::text[], %s::text[],
+            FROM unnest(%s::uuid[], %s::int[], %s::text[], %s::text[], %s::text[], %s::text[],
                 %s::smallint[], %s::smallint[], %s::text[], %s::timestamptz[], %s::timestamptz[])
             ON CONFLICT (id) DO NOTHING
             RETURNING id, barcode
@@ -93,6 +93,7 @@ def insert_tubes(
                 [code("T", number) for number in drawn],
                 [row.area_path for row, capacity_for, _stamp in rows],
                 [row.purpose for row, capacity_for, _stamp in rows],
+                [row.group for row, capacity_for, _stamp in rows],
                 [len(row.members) for row, capacity_for, _stamp in rows],
                 [capacity for _row, capacity, _stamp in rows],
                 [stamp for _row, capacity_for, stamp in rows],

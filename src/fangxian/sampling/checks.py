@@ -1,6 +1,6 @@
 """What every swab and tube is checked for, whichever verb brings it."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -9,9 +9,12 @@ from django.conf import settings
 from django.db import connection
 from django.utils.translation import gettext as _
 
+from fangxian.areas.models import Site
+from fangxian.areas.queries import get_site
 from fangxian.kernel.access import Actor, Duty
 from fangxian.kernel.clock import now
 from fangxian.kernel.errors import NotFound
+from fangxian.kernel.ids import read_code
 from fangxian.protocol.errors import NoPackInForce
 from fangxian.protocol.packs import Pack
 from fangxian.protocol.queries import Rules, in_force
@@ -19,7 +22,10 @@ from fangxian.sampling import rules
 from fangxian.sampling.errors import (
     BeforeTheIncident,
     MustNotBePooled,
+    NoLabel,
     NoSuchPurpose,
+    NoSuchTable,
+    PointIsClosed,
     RoundIsNotOpen,
     TimeInTheFuture,
 )
@@ -35,28 +41,61 @@ def must_collect(actor: Actor, area_path: str) -> None:
     actor.must(Duty.COLLECT_SAMPLES, at=area_path)
 
 
-def must_be_open(actor: Actor, round_id: UUID | None) -> Round | None:
+def must_be_open(actor: Actor, round_id: UUID | None, at: datetime | None = None) -> Round | None:
+    """The round, which must be open, or have been open `at` a time that a phone tells later."""
     if round_id is None:
         return None
     round_ = get_round(actor, round_id)
-    if round_.state != Round.State.OPEN:
-        raise RoundIsNotOpen(round_)
-    return round_
+    if round_.state == Round.State.OPEN or (
+        at is not None
+        and round_.opened_at is not None
+        and round_.closed_at is not None
+        and round_.opened_at <= at <= round_.closed_at
+    ):
+        return round_
+    raise RoundIsNotOpen(round_)
+
+
+def table_at(actor: Actor, site_id: UUID, table: int, at: datetime) -> Site:
+    """The sampling point, which must have had this table and been open then."""
+    site = get_site(actor, site_id)
+    if site.kind != Site.Kind.SAMPLING_POINT:
+        raise NotFound(_("sampling point"), site=str(site_id))
+    if table < 1 or (site.capacity is not None and table > site.capacity):
+        raise NoSuchTable(site, table)
+    if site.closed_at is not None and at > site.closed_at:
+        raise PointIsClosed(site)
+    return site
+
+
+def number_on(kind: str, text: str) -> int:
+    """What a label says; raises when it cannot be one of ours."""
+    number = read_code(kind, text)
+    if number is None:
+        raise NoLabel(text)
+    return number
 
 
 def numbers(count: int) -> list[int]:
+    """Fresh numbers of tubes. One that a label brought in from elsewhere is passed over."""
+    drawn: list[int] = []
     with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT nextval('sampling_tube_number') FROM generate_series(1, %s)", [count]
-        )
-        return [row[0] for row in cursor.fetchall()]
+        while len(drawn) < count:
+            cursor.execute(
+                "SELECT n FROM (SELECT nextval('sampling_tube_number') AS n"
+                " FROM generate_series(1, %s)) AS drawn"
+                " WHERE NOT EXISTS (SELECT FROM sampling_tube WHERE number = n)",
+                [count - len(drawn)],
+            )
+            drawn += [row[0] for row in cursor.fetchall()]
+    return drawn
 
 
 def capacity_for(pack: Pack, purpose: str, group: str) -> int:
     if purpose not in Tube.Purpose.values:
         raise NoSuchPurpose(purpose)
     if purpose == Tube.Purpose.RETEST:
-        return 1
+        return rules.SINGLE
     return pack.sampling.pool_size(group or rules.GROUP_OF_PURPOSE[purpose])
 
 
@@ -74,6 +113,8 @@ def refuse_pooling(capacity: int, owed: Iterable[TestCall], pack: Pack, tube: Tu
     """Whoever has a pool to explain is alone in a tube; people under an order as the pack says."""
     at_most = capacity
     for call in owed:
+        if call.reason == TestCall.Reason.LOST:  # tested again as anybody is
+            continue
         retest = call.reason == TestCall.Reason.RETEST
         at_most = min(at_most, 1 if retest else pack.sampling.pool_size(call.group))
     if at_most < capacity:
@@ -89,8 +130,8 @@ def to_explain(owed: Iterable[TestCall]) -> UUID | None:
     return known.values_list("id", flat=True).first()
 
 
-def take_tests(owed: Iterable[TestCall], taken_at: datetime, tube_id: UUID) -> None:
-    """Count a swab for every retest that is due, and for one test day of each order.
+def tests_taken(owed: Iterable[TestCall], taken_at: datetime) -> list[TestCall]:
+    """What a swab counts for: every retest that is due, and one test day of each order.
 
     Of several test days the earliest is taken, so a person owes as many tests as the pack says;
     a day that has not come cannot be taken.
@@ -98,14 +139,24 @@ def take_tests(owed: Iterable[TestCall], taken_at: datetime, tube_id: UUID) -> N
     ends = rules.day_ends(taken_at, ZoneInfo(settings.TIME_ZONE))
     taken: dict[UUID, TestCall] = {}
     for call in sorted(owed, key=lambda call: (call.due_at, call.id)):
-        retest = call.reason == TestCall.Reason.RETEST
-        if call.state == TestCall.State.DUE and (retest or call.due_at < ends):
+        at_once = call.reason != TestCall.Reason.ORDER
+        if call.state == TestCall.State.DUE and (at_once or call.due_at < ends):
             taken.setdefault(call.about_id, call)
     for call in taken.values():  # a second swab in the same batch finds it taken
         call.state = TestCall.State.TAKEN
-    TestCall.objects.filter(id__in=[call.id for call in taken.values()]).update(
-        state=TestCall.State.TAKEN, tube_id=tube_id
-    )
+    return list(taken.values())
+
+
+def write_taken(pairs: Sequence[tuple[UUID, UUID]]) -> None:
+    """Calls and the tubes in which their swabs lie."""
+    if not pairs:
+        return
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE sampling_testcall c SET state = 'taken', tube_id = w.tube"
+            " FROM unnest(%s::uuid[], %s::uuid[]) AS w(call, tube) WHERE c.id = w.call",
+            [[call for call, _tube in pairs], [tube for _call, tube in pairs]],
+        )
 
 
 def count_turnout(round_id: UUID, homes: dict[UUID, str]) -> None:

@@ -1,11 +1,14 @@
+from datetime import datetime
 from typing import TYPE_CHECKING
 
+from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 
 from fangxian.kernel.errors import Malformed, Refusal
 
 if TYPE_CHECKING:
-    from fangxian.sampling.models import Round, Tube
+    from fangxian.areas.models import Site
+    from fangxian.sampling.models import Box, Round, Shift, Tube
 
 
 class TubeIsNotOpen(Refusal):
@@ -274,3 +277,284 @@ class RoundStartsInThePast(Malformed):
         super().__init__(
             _("A round cannot be planned to start in the past. Choose a time from now on.")
         )
+
+
+# At the desk
+
+
+class TubeWasNotOpened(Refusal):
+    """No such tube, or the opening was refused: its swabs have nowhere to be."""
+
+    code = "tube_was_not_opened"
+    status = 404
+
+    def __init__(self) -> None:
+        super().__init__(
+            _(
+                "This tube was not opened here, so nobody can be put into it. See why its opening "
+                "was refused; put the tube aside and swab these people again."
+            )
+        )
+
+
+class TubeOfAnotherTable(Refusal):
+    code = "tube_of_another_table"
+
+    def __init__(self, tube: "Tube", mine: int) -> None:
+        super().__init__(
+            _(
+                "Tube %(tube)s stands on table %(theirs)s, not on table %(mine)s. "
+                "Take the person into a tube of your own table."
+            )
+            % {"tube": tube.barcode, "theirs": tube.table, "mine": mine},
+            tube=tube.barcode,
+            table=tube.table,
+        )
+
+
+class TubeIsOpenElsewhere(Refusal):
+    """The same label was scanned at two tables."""
+
+    code = "tube_is_open_elsewhere"
+
+    def __init__(self, tube: "Tube", site: str) -> None:
+        where = (
+            _("%(site)s, table %(table)s") % {"site": site, "table": tube.table}
+            if site
+            else _("a door")
+        )
+        super().__init__(
+            _(
+                "Tube %(tube)s is in use already (%(state)s): %(where)s, %(at)s. "
+                "Put it aside and take a new label; two tables must never share a tube."
+            )
+            % {
+                "tube": tube.barcode,
+                "state": tube.get_state_display(),
+                "where": where,
+                "at": f"{localtime(tube.opened_at):%m-%d %H:%M}",
+            },
+            tube=tube.barcode,
+            site=site,
+            table=tube.table,
+        )
+
+
+class NoLabel(Malformed):
+    """What was scanned is no label of ours, or one sign of it is wrong."""
+
+    code = "no_label"
+
+    def __init__(self, text: str) -> None:
+        super().__init__(
+            _(
+                "“%(text)s” is not the code of a label: one letter, six signs and a check sign. "
+                "Scan it again, or type it as it is printed."
+            )
+            % {"text": text[:20]}
+        )
+
+
+class SwabbedInThisRound(Refusal):
+    code = "swabbed_in_this_round"
+
+    def __init__(self, tube: str, where: str, at: datetime | None) -> None:
+        said = f"{localtime(at):%m-%d %H:%M}" if at else ""
+        told = " · ".join(part for part in (said, where, tube) if part) or _("a moment ago")
+        super().__init__(
+            _(
+                "This person has been swabbed in this round: %(told)s. No second swab is needed; "
+                "make the first tube void if it cannot be used."
+            )
+            % {"told": told},
+            tube=tube,
+            where=where,
+            at=at,
+        )
+
+
+class NotOfThisHousehold(Refusal):
+    code = "not_of_this_household"
+
+    def __init__(self, tube: "Tube") -> None:
+        super().__init__(
+            _(
+                "Tube %(tube)s is for one household, and this person lives elsewhere. "
+                "Open a new tube for them."
+            )
+            % {"tube": tube.barcode},
+            tube=tube.barcode,
+        )
+
+
+class SwabIsKnownOtherwise(Refusal):
+    """The same id was used for another swab: no repetition, a mistake of the sender."""
+
+    code = "swab_is_known_otherwise"
+
+    def __init__(self) -> None:
+        super().__init__(
+            _(
+                "Another swab was sent under this number before. "
+                "Nothing was changed; enter the person anew."
+            )
+        )
+
+
+class PersonNotKnown(Refusal):
+    """What the phone saw names nobody, or must not be trusted; `trouble` says which."""
+
+    code = "person_unknown"
+
+    def __init__(self, trouble: str) -> None:
+        self.code = trouble  # type: ignore[misc]
+        sentences = {
+            "code_forged": _("This code is not genuine. Take the person by identity card."),
+            "code_expired": _(
+                "This code has expired. Take the person by identity card, or print a new code."
+            ),
+            "code_not_yet_valid": _(
+                "This code is not valid yet. Check the phone's clock, or use the identity card."
+            ),
+            "code_revoked": _("This code was withdrawn. Take the person by identity card."),
+            "identity_wrong": _(
+                "This identity number cannot be right: its check digit does not fit. "
+                "Scan or type it again."
+            ),
+        }
+        super().__init__(
+            sentences.get(
+                trouble,
+                _(
+                    "Nobody in the register is meant by this. Register the person at the desk: "
+                    "name and birth date are enough."
+                ),
+            )
+        )
+
+
+class NoSuchTable(Malformed):
+    code = "no_such_table"
+
+    def __init__(self, site: "Site", table: int) -> None:
+        super().__init__(
+            _("%(site)s has tables 1 to %(tables)s, and no table %(table)s. Choose your table.")
+            % {"site": site.name, "tables": site.capacity, "table": table}
+        )
+
+
+class PointIsClosed(Refusal):
+    """The post of the phone no longer exists."""
+
+    code = "point_is_closed"
+
+    def __init__(self, site: "Site") -> None:
+        super().__init__(
+            _(
+                "%(site)s was closed at %(at)s. Ask the lead of your points where to go; what you "
+                "took before then is counted."
+            )
+            % {"site": site.name, "at": f"{localtime(site.closed_at):%m-%d %H:%M}"},
+            site=str(site.id),
+        )
+
+
+class ShiftIsAnothers(Refusal):
+    code = "shift_is_anothers"
+
+    def __init__(self) -> None:
+        super().__init__(_("This shift is somebody else's. Only who began it can end it."))
+
+
+class ShiftEndsBeforeItBegan(Malformed):
+    code = "shift_ends_before_it_began"
+
+    def __init__(self, shift: "Shift") -> None:
+        super().__init__(
+            _("The shift began at %(at)s and cannot end before. Check the clock of your phone.")
+            % {"at": f"{localtime(shift.began_at):%m-%d %H:%M}"}
+        )
+
+
+# Boxes
+
+
+class BoxCountDiffers(Refusal):
+    """Tubes in the system are not the tubes on the table."""
+
+    code = "box_count_differs"
+
+    def __init__(self, counted: int, scanned: int) -> None:
+        super().__init__(
+            _(
+                "%(counted)s tubes were counted, %(scanned)s were scanned. Count again and scan "
+                "what is missing before the box is closed."
+            )
+            % {"counted": counted, "scanned": scanned},
+            counted=counted,
+            scanned=scanned,
+        )
+
+
+class TubesNotReady(Refusal):
+    """Some tubes cannot go into the box: open, void, unknown here, or in another box."""
+
+    code = "tubes_not_ready"
+
+    def __init__(self, tubes: list[str]) -> None:
+        super().__init__(
+            _(
+                "These tubes cannot go into the box, for they are not sealed here or are in "
+                "another box: %(tubes)s. Take them out, seal them, and pack again."
+            )
+            % {"tubes": ", ".join(tubes[:10])},
+            tubes=tubes,
+        )
+
+
+class BoxIsKnownOtherwise(Refusal):
+    code = "box_is_known_otherwise"
+
+    def __init__(self, box: "Box") -> None:
+        super().__init__(
+            _("The label %(box)s is on another box already. Take a new label for this one.")
+            % {"box": box.barcode},
+            box=box.barcode,
+        )
+
+
+class BoxWasReceived(Refusal):
+    code = "box_was_received"
+
+    def __init__(self, box: "Box") -> None:
+        super().__init__(
+            _("Box %(box)s was received by a laboratory; it cannot be handed over again.")
+            % {"box": box.barcode},
+            box=box.barcode,
+        )
+
+
+class NoSuchReason(Malformed):
+    code = "no_such_reason"
+
+    def __init__(self, word: str) -> None:
+        super().__init__(
+            _("“%(word)s” is not one of the reasons. Choose one from the list.")
+            % {"word": word[:20]}
+        )
+
+
+class TooManyLabels(Malformed):
+    code = "too_many_labels"
+
+    def __init__(self, most: int) -> None:
+        super().__init__(
+            _("Print between 1 and %(most)s labels at a time.") % {"most": most}, most=most
+        )
+
+
+class NotACount(Malformed):
+    code = "not_a_count"
+
+    def __init__(self) -> None:
+        super().__init__(_("This is not a number of things that could be counted here."))

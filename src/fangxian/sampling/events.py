@@ -6,7 +6,7 @@ from uuid import UUID
 from django.utils.translation import gettext_lazy as _
 
 from fangxian.kernel.ledger import Fact
-from fangxian.sampling.models import Report
+from fangxian.sampling.models import HandOver, Report, Untested
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -136,6 +136,7 @@ class TubeVoided(Fact):
     tone: ClassVar = "warning"
 
     barcode: str
+    swabs: int
     reason: str
 
 
@@ -190,3 +191,139 @@ class RoundClosed(Fact):
     people: int
     deadline: datetime
     tested: int
+
+
+# Points and boxes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShiftEnded(Fact):
+    """swabs, tubes     counted by hand
+    in_system_…      as the system has them
+    """
+
+    sentence: ClassVar = _(
+        "A shift at table {table} in {area} ended: {tubes} tubes and {swabs} swabs by hand, "
+        "{tubes_in_system} and {swabs_in_system} in the system"
+    )
+    icon: ClassVar = "test-pipe"
+
+    table: int
+    swabs: int
+    tubes: int
+    swabs_in_system: int
+    tubes_in_system: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TubeCountDiffers(Fact):
+    sentence: ClassVar = _(
+        "Tube {barcode} was sealed with {counted} swabs by hand, {swabs} in the system"
+    )
+    icon: ClassVar = "alert-triangle"
+    tone: ClassVar = "warning"
+
+    barcode: str
+    counted: int
+    swabs: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BoxPacked(Fact):
+    sentence: ClassVar = _("Box {barcode} with {tubes} tubes was packed in {area}")
+    icon: ClassVar = "package"
+
+    barcode: str
+    tubes: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BoxHandedOver(Fact):
+    sentence: ClassVar = _("Box {barcode} was handed to the {to}")
+    icon: ClassVar = "package"
+    words: ClassVar = {"to": HandOver.To}
+
+    barcode: str
+    to: str
+    temperature: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BoxReceived(Fact):
+    """tubes, missing, broken, extra are numbers; `unknown` were never opened by anybody here."""
+
+    sentence: ClassVar = _(
+        "Box {barcode} was received: {tubes} tubes, {missing} missing, {broken} broken, "
+        "{extra} not on the list"
+    )
+    icon: ClassVar = "package"
+
+    barcode: str
+    tubes: int
+    missing: int
+    broken: int
+    extra: int
+    unknown: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TubeMissing(Fact):
+    sentence: ClassVar = _("Tube {barcode} with {swabs} swabs was not in box {box}")
+    icon: ClassVar = "alert-triangle"
+    tone: ClassVar = "warning"
+
+    barcode: str
+    box: str
+    swabs: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TubeBroken(Fact):
+    sentence: ClassVar = _("Tube {barcode} with {swabs} swabs was broken in box {box}")
+    icon: ClassVar = "alert-triangle"
+    tone: ClassVar = "warning"
+
+    barcode: str
+    box: str
+    swabs: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TubesOverTime(Fact):
+    """Tubes of a box that were on their way longer than a sample keeps; the laboratory decides.
+
+    hours   how long the oldest was under way; `limit` what the guide allows at that temperature
+    """
+
+    sentence: ClassVar = _(
+        "{tubes} tubes of box {barcode} were under way up to {hours} hours, longer than {limit}"
+    )
+    icon: ClassVar = "alert-triangle"
+    tone: ClassVar = "warning"
+
+    barcode: str
+    tubes: int
+    hours: float
+    limit: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NotTested(Fact):
+    """Somebody will not come to the point; the subject is the person."""
+
+    sentence: ClassVar = _("Somebody in {area} is not tested in this round: {reason}")
+    icon: ClassVar = "user"
+    words: ClassVar = {"reason": Untested.Reason}
+
+    round_id: UUID
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LabelsPrinted(Fact):
+    sentence: ClassVar = _("{number} labels were printed, {first} to {last}")
+    icon: ClassVar = "printer"
+
+    number: int
+    first: str
+    last: str

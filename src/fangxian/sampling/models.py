@@ -54,10 +54,53 @@ class Round(models.Model):
         return self.name
 
 
+class Shift(models.Model):
+    """Somebody's work at one table of a sampling point. `swabs` and `tubes` are counted by hand."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    site = models.ForeignKey("areas.Site", models.PROTECT, related_name="+")
+    table = models.PositiveSmallIntegerField()
+    round = models.ForeignKey(Round, models.PROTECT, null=True, related_name="+")
+    area_path = AreaPathField()
+    actor_id = models.UUIDField()
+    began_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True)
+    swabs = models.PositiveIntegerField(null=True)
+    tubes = models.PositiveIntegerField(null=True)
+
+    class Meta:
+        indexes: ClassVar = [
+            # Which table does this desk stand at?
+            models.Index(name="shift_of_actor", fields=["actor_id", "began_at"]),
+            # Which tables of this point are at work?
+            models.Index(name="shift_under_way", fields=["area_path"], condition=Q(ended_at=None)),
+        ]
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                name="shift_tables_are_numbered_from_one", condition=Q(table__gte=1)
+            ),
+            models.CheckConstraint(
+                name="shift_ends_after_it_begins_with_a_count",
+                condition=Q(ended_at=None, swabs=None, tubes=None)
+                | Q(
+                    ended_at__isnull=False,
+                    ended_at__gte=F("began_at"),
+                    swabs__isnull=False,
+                    tubes__isnull=False,
+                ),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.site_id} {self.table}"
+
+
 class Tube(models.Model):
     """One sampling tube and the swabs in it. More than one swab makes it a pool.
 
-    number   the short code on its label is `code("T", number)`
+    number        the short code on its label is `code("T", number)`
+    site, table   the table it stands on; none for a tube taken at a door
+    counted       swabs counted by hand when it was sealed
     """
 
     class State(models.TextChoices):
@@ -80,9 +123,16 @@ class Tube(models.Model):
     round = models.ForeignKey(Round, models.PROTECT, null=True, related_name="tubes")
     purpose = models.CharField(max_length=8, choices=Purpose.choices, default=Purpose.ROUND)
     retest_of = models.ForeignKey("self", models.PROTECT, null=True, related_name="retests")
+    site = models.ForeignKey(
+        "areas.Site", models.PROTECT, null=True, related_name="+", db_index=False
+    )
+    table = models.PositiveSmallIntegerField(null=True)
+    shift = models.ForeignKey(Shift, models.PROTECT, null=True, related_name="opened")
+    group = models.CharField(max_length=30, blank=True)  # as in the pack's `sampling.pools`
     area_path = AreaPathField()
     state = models.CharField(max_length=10, choices=State.choices, default=State.OPEN)
     swabs = models.PositiveSmallIntegerField(default=0)
+    counted = models.PositiveSmallIntegerField(null=True)
     capacity = models.PositiveSmallIntegerField()  # from the pack in force when it was opened
     pack = models.CharField(max_length=40)
     opened_at = models.DateTimeField(default=now)
@@ -105,6 +155,10 @@ class Tube(models.Model):
             models.Index(name="tube_here", fields=["area_path", "opened_at"]),
             models.Index(name="tube_lately", fields=["opened_at", "id"]),
             models.Index(name="tube_of_round", fields=["round", "state"]),
+            # What was opened at this point lately?
+            models.Index(
+                name="tube_at_site", fields=["site", "opened_at"], condition=Q(site__isnull=False)
+            ),
         ]
         constraints: ClassVar = [
             models.CheckConstraint(
@@ -138,6 +192,11 @@ class Tube(models.Model):
                 name="tube_retest_is_single",
                 condition=~Q(purpose="retest") | Q(capacity=1),
             ),
+            models.CheckConstraint(
+                name="tube_stands_on_a_table_of_a_point",
+                condition=Q(site=None, table=None)
+                | Q(site__isnull=False, table__isnull=False, table__gte=1),
+            ),
         ]
 
     def __str__(self) -> str:
@@ -148,8 +207,11 @@ class Swab(models.Model):
     """One person's swab in one tube."""
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
-    tube = models.ForeignKey(Tube, models.PROTECT, related_name="members")
-    resident = models.ForeignKey("people.Resident", models.PROTECT, related_name="+")
+    # The two indexes below answer by tube and by resident; Django's own would only cost writes.
+    tube = models.ForeignKey(Tube, models.PROTECT, related_name="members", db_index=False)
+    resident = models.ForeignKey(
+        "people.Resident", models.PROTECT, related_name="+", db_index=False
+    )
     taken_at = models.DateTimeField()
 
     class Meta:
@@ -170,8 +232,10 @@ class Turnout(models.Model):
     Persons and person-times are different numbers: this one is persons.
     """
 
-    round = models.ForeignKey(Round, models.PROTECT, related_name="+")
-    resident = models.ForeignKey("people.Resident", models.PROTECT, related_name="+")
+    round = models.ForeignKey(Round, models.PROTECT, related_name="+", db_index=False)
+    resident = models.ForeignKey(
+        "people.Resident", models.PROTECT, related_name="+", db_index=False
+    )
     area_path = AreaPathField(blank=True)
 
     class Meta:
@@ -233,9 +297,9 @@ class Report(models.Model):
 
 
 class TestCall(models.Model):
-    """A test that somebody owes or is owed: a retest, a test day of an order.
+    """A test that somebody owes: a retest, a test day of an order, one for a sample that was lost.
 
-    about_id   the tube to be retested, or the order whose test day it is
+    about_id   the tube to be retested or that was lost, or the order whose test day it is
     group      kind of person as in the pack's `sampling.pools`: how many may share a tube
     """
 
@@ -244,6 +308,7 @@ class TestCall(models.Model):
     class Reason(models.TextChoices):
         RETEST = "retest", _("positive pool")
         ORDER = "order", _("test day of an order")
+        LOST = "lost", _("sample lost")
 
     class State(models.TextChoices):
         DUE = "due", pgettext_lazy("test", "due")
@@ -284,3 +349,182 @@ class TestCall(models.Model):
 
     def __str__(self) -> str:
         return f"{self.resident_id} {self.due_at:%m-%d}"
+
+
+class LabelBatch(models.Model):
+    """Labels printed beforehand: a run of numbers that no other sheet has and no tube is given."""
+
+    class Kind(models.TextChoices):
+        TUBE = "T", _("tubes")
+        BOX = "B", _("boxes")
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    kind = models.CharField(max_length=1, choices=Kind.choices)
+    first = models.IntegerField()
+    last = models.IntegerField()
+    area_path = AreaPathField(blank=True)
+    printed_at = models.DateTimeField(default=now)
+    printed_by = models.UUIDField()
+
+    class Meta:
+        indexes: ClassVar = [models.Index(name="label_batch_lately", fields=["printed_at", "id"])]
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                name="label_batch_runs_upwards", condition=Q(last__gte=F("first"), first__gte=0)
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.first}-{self.last}"
+
+    @property
+    def number(self) -> int:
+        return self.last - self.first + 1
+
+
+class Box(models.Model):
+    """Tubes on their way to a laboratory. `counted` is how many were counted by hand."""
+
+    class State(models.TextChoices):
+        PACKED = "packed", pgettext_lazy("box", "packed")
+        UNDER_WAY = "under_way", pgettext_lazy("box", "on the way")
+        RECEIVED = "received", pgettext_lazy("box", "received")
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    barcode = models.CharField(max_length=8, unique=True)
+    site = models.ForeignKey("areas.Site", models.PROTECT, related_name="+")
+    area_path = AreaPathField()
+    state = models.CharField(max_length=10, choices=State.choices, default=State.PACKED)
+    counted = models.PositiveSmallIntegerField()
+    packed_at = models.DateTimeField()
+    packed_by = models.UUIDField()
+    received_at = models.DateTimeField(null=True)
+    received_by = models.UUIDField(null=True)
+    # Found in the box, but no tube that anybody here ever opened.
+    unknown = models.JSONField(default=list)
+
+    class Meta:
+        indexes: ClassVar = [
+            models.Index(name="box_lately", fields=["packed_at", "id"]),
+            models.Index(
+                name="box_not_received", fields=["packed_at"], condition=~Q(state="received")
+            ),
+        ]
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                name="box_barcode_is_a_b_and_seven_signs",
+                condition=Q(barcode__regex=r"^B[0-9A-HJKMNP-TV-Z]{7}$"),
+            ),
+            models.CheckConstraint(
+                name="box_received_at_a_time_by_somebody",
+                condition=Q(state="received", received_at__isnull=False, received_by__isnull=False)
+                | Q(state__in=["packed", "under_way"], received_at=None, received_by=None),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.barcode
+
+
+class BoxTube(models.Model):
+    """A tube in a box, and what the laboratory said when it opened the box."""
+
+    class Outcome(models.TextChoices):
+        PACKED = "packed", pgettext_lazy("tube in a box", "packed")
+        RECEIVED = "received", pgettext_lazy("tube in a box", "received")
+        MISSING = "missing", pgettext_lazy("tube in a box", "missing")
+        BROKEN = "broken", pgettext_lazy("tube in a box", "broken")
+        EXTRA = "extra", pgettext_lazy("tube in a box", "not on the list")
+
+    box = models.ForeignKey(Box, models.PROTECT, related_name="tubes", db_index=False)
+    tube = models.ForeignKey(Tube, models.PROTECT, related_name="boxes", db_index=False)
+    outcome = models.CharField(max_length=8, choices=Outcome.choices, default=Outcome.PACKED)
+
+    class Meta:
+        indexes: ClassVar = [models.Index(name="box_tube_of_tube", fields=["tube"])]
+        constraints: ClassVar = [
+            models.UniqueConstraint(name="box_tube_stands_once_in_a_box", fields=["box", "tube"]),
+            models.UniqueConstraint(
+                name="box_tube_is_packed_into_one_box",
+                fields=["tube"],
+                condition=~Q(outcome__in=["extra", "missing"]),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.box_id} {self.tube_id}"
+
+
+class HandOver(models.Model):
+    """Who gave a box to whom, when, and how warm it was then (°C)."""
+
+    class To(models.TextChoices):
+        COURIER = "courier", _("courier")
+        LABORATORY = "laboratory", _("laboratory")
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    box = models.ForeignKey(Box, models.PROTECT, related_name="hand_overs")
+    by_id = models.UUIDField()
+    to = models.CharField(max_length=10, choices=To.choices)
+    at = models.DateTimeField()
+    temperature = models.DecimalField(max_digits=4, decimal_places=1, null=True)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                name="hand_over_temperature_is_of_a_sample",
+                condition=Q(temperature=None) | Q(temperature__range=(-90, 60)),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.box_id} {self.to}"
+
+
+class Untested(models.Model):
+    """Why somebody is not swabbed in a round. `area_path` is their home."""
+
+    class Reason(models.TextChoices):
+        AWAY = "away", _("away")
+        REFUSED = "refused", pgettext_lazy("not tested", "refused")
+        BED_BOUND = "bed_bound", _("cannot leave the bed")
+        MEDICAL = "medical", _("medical reason")
+        OTHER = "other", pgettext_lazy("not tested", "other")
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    resident = models.ForeignKey(
+        "people.Resident", models.PROTECT, related_name="+", db_index=False
+    )
+    round = models.ForeignKey(Round, models.PROTECT, related_name="+", db_index=False)
+    area_path = AreaPathField(blank=True)
+    reason = models.CharField(max_length=10, choices=Reason.choices)
+    note = models.CharField(max_length=200, blank=True)
+    noted_at = models.DateTimeField()
+    noted_by = models.UUIDField()
+
+    class Meta:
+        indexes: ClassVar = [models.Index(name="untested_here", fields=["round", "area_path"])]
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                name="untested_has_one_reason_a_round", fields=["round", "resident"]
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.resident_id} {self.reason}"
+
+
+class QueueNote(models.Model):
+    """How many people were waiting at a point, as somebody there saw it."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    site = models.ForeignKey("areas.Site", models.PROTECT, related_name="+", db_index=False)
+    waiting = models.PositiveIntegerField()
+    noted_at = models.DateTimeField()
+    noted_by = models.UUIDField()
+
+    class Meta:
+        indexes: ClassVar = [models.Index(name="queue_note_of_site", fields=["site", "-noted_at"])]
+
+    def __str__(self) -> str:
+        return f"{self.site_id} {self.waiting}"

@@ -1,20 +1,38 @@
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from django.core.cache import caches
 from django.db import connection
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
+from django.utils.translation import override
 
-from fangxian.areas.models import Area
-from fangxian.kernel.access import Actor, Duty
+from fangxian.areas.models import Area, Site
+from fangxian.areas.queries import sites_of_kind
+from fangxian.engines.codes import sets
+from fangxian.kernel.access import PLAYBOOK, Actor, Duty
+from fangxian.kernel.clock import now, today
 from fangxian.kernel.errors import NotFound, NotYours
 from fangxian.kernel.ids import code, read_code
-from fangxian.people.queries import population
-from fangxian.sampling.models import Report, Round, Swab, TestCall, Tube
+from fangxian.kernel.vault import blind_index
+from fangxian.people.queries import population, set_keys
+from fangxian.protocol.queries import in_force
+from fangxian.protocol.vocabulary import POOLS
+from fangxian.sampling import rules
+from fangxian.sampling.models import (
+    Box,
+    BoxTube,
+    Report,
+    Round,
+    Shift,
+    Swab,
+    TestCall,
+    Tube,
+)
 
 READERS = frozenset(
     {
@@ -142,6 +160,131 @@ def tubes_of(viewer: Actor, resident_id: UUID) -> QuerySet[Swab]:
     """Every swab of a person with its tube, latest first."""
     _must_read(viewer)
     return Swab.objects.filter(resident_id=resident_id).select_related("tube").order_by("-taken_at")
+
+
+# Tables and boxes
+
+
+def get_shift(viewer: Actor, shift_id: UUID, *, for_change: bool = False) -> Shift:
+    _must_read(viewer)
+    shifts = Shift.objects.filter(area_path__startswith=viewer.within)
+    found = (shifts.select_for_update() if for_change else shifts).filter(id=shift_id).first()
+    if found is None:
+        raise NotFound(_("shift"), shift=str(shift_id))
+    return found
+
+
+def shift_of(viewer: Actor, site_id: UUID, table: int, at: datetime) -> Shift | None:
+    """The viewer's own shift at a table at that time."""
+    mine = Shift.objects.filter(actor_id=viewer.id, site=site_id, table=table, began_at__lte=at)
+    still = mine.filter(Q(ended_at=None) | Q(ended_at__gte=at))
+    return still.order_by("-began_at").first()
+
+
+def boxes_visible_to(viewer: Actor) -> QuerySet[Box]:
+    """Latest first. A courier has to do with boxes as well."""
+    if Duty.CARRY_OUT not in viewer.duties:
+        _must_read(viewer)
+    boxes = Box.objects.filter(area_path__startswith=viewer.within)
+    return boxes.order_by("-packed_at", "-id")
+
+
+def get_box(viewer: Actor, box_id: UUID, *, for_change: bool = False) -> Box:
+    boxes = boxes_visible_to(viewer)
+    found = (boxes.select_for_update() if for_change else boxes).filter(id=box_id).first()
+    if found is None:
+        raise NotFound(_("box"), box=str(box_id))
+    return found
+
+
+def box_by_barcode(viewer: Actor, text: str, *, for_change: bool = False) -> Box:
+    number = read_code("B", text)
+    boxes = boxes_visible_to(viewer)
+    boxes = boxes.select_for_update() if for_change else boxes
+    found = boxes.filter(barcode=code("B", number)).first() if number is not None else None
+    if found is None:
+        raise NotFound(_("box"), barcode=text[:20])
+    return found
+
+
+def tubes_in_box(viewer: Actor, box_id: UUID) -> QuerySet[BoxTube]:
+    tubes = BoxTube.objects.filter(box=get_box(viewer, box_id)).select_related("tube")
+    return tubes.order_by("tube__barcode")
+
+
+def unpacked_at(viewer: Actor, site_id: UUID) -> QuerySet[Tube]:
+    """Sealed tubes of a point that stand on its tables in no box, oldest first."""
+    tubes = tubes_visible_to(viewer).filter(site=site_id, state=Tube.State.SEALED)
+    packed = BoxTube.objects.exclude(outcome=BoxTube.Outcome.MISSING).values("tube_id")
+    return tubes.exclude(id__in=packed).order_by("sealed_at", "id")
+
+
+# What phones are told
+
+
+def points_for(viewer: Actor) -> list[dict[str, Any]]:
+    """The sampling points of the viewer's area with their tables, and the round under way."""
+    under_way = round_under_way(viewer)
+    told = under_way and {
+        "id": str(under_way.id),
+        "name": under_way.name,
+        "deadline": under_way.deadline.isoformat(),
+    }
+    return [
+        {
+            "site": str(site.id),
+            "name": site.name,
+            "tables": list(range(1, (site.capacity or 1) + 1)),
+            "path": site.area_path,
+            "round": told if under_way and site.area_path.startswith(under_way.area_path) else None,
+        }
+        for site in sites_of_kind(viewer, Site.Kind.SAMPLING_POINT)
+    ]
+
+
+def pools_for(viewer: Actor) -> dict[str, Any]:
+    """How many swabs one tube holds by group of people, by the rules in force where they work."""
+    pack = in_force(now(), viewer.within)
+    sizes = {group: pool.whole for group, pool in pack.sampling.pools.items()}
+    titles: dict[str, dict[str, str]] = {}
+    for language, key in (("zh-hans", "zh"), ("en", "en")):
+        with override(language):
+            for group in sizes:
+                titles.setdefault(group, {})[key] = str(POOLS.get(group, group))
+    return {
+        "stamp": pack.stamp,
+        "groups": sizes,
+        "titles": titles,
+        "never_pooled": rules.never_pooled(sizes),
+        "clocks": {
+            "retest_due_h": pack.positive_pool.retest_due.length / timedelta(hours=1),
+            "room_temperature_h": pack.sampling.room_temperature_limit.length / timedelta(hours=1),
+            "cold_h": pack.sampling.cold_limit.length / timedelta(hours=1),
+        },
+    }
+
+
+def people_to_test_singly(viewer: Actor) -> list[UUID]:
+    """Who must not be pooled: everybody in the viewer's area who owes a test that is single."""
+    _must_read(viewer)
+    pack = in_force(now(), viewer.within)
+    sizes = {group: pool.whole for group, pool in pack.sampling.pools.items()}
+    owed = calls_visible_to(viewer).filter(state__in=[TestCall.State.DUE, TestCall.State.TAKEN])
+    single = Q(reason=TestCall.Reason.RETEST) | Q(
+        reason=TestCall.Reason.ORDER, group__in=rules.never_pooled(sizes)
+    )
+    return list(owed.filter(single).values_list("resident_id", flat=True).distinct())
+
+
+def singles_for(viewer: Actor) -> sets.Document:
+    """The same as a set that a phone can look somebody up in and learn nothing else from.
+
+    The salt is the day's, the same on every server and for every phone, and nobody's to guess.
+    """
+    day = today()
+    salt = blind_index("singles", day.isoformat())
+    keys = set_keys(PLAYBOOK, people_to_test_singly(viewer))
+    return sets.document((key for mine in keys.values() for key in mine), day=day, salt=salt)
 
 
 # Calls for tests

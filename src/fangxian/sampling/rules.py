@@ -1,12 +1,15 @@
 """What follows from a swab, a tube and a finding: plain values, no database, no clock."""
 
 import csv
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta, tzinfo
 from io import StringIO
 from typing import Literal
 from uuid import UUID
+
+from fangxian.kernel.access import Actor
+from fangxian.people.rules import PersonRef
 
 Finding = Literal["negative", "positive", "invalid"]
 
@@ -25,18 +28,40 @@ GROUP_OF_PURPOSE: Mapping[str, str] = {
 """Whose pool size in the pack counts for a tube, unless it is said. A retest is always single."""
 
 
+FEVER = "fever"
+HOUSEHOLD = "household"
+SINGLE = 1
+
+COLD = (2.0, 8.0)
+"""°C between which a sample counts as kept cold (the guide's `cold_limit`); otherwise as warm."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SwabRow:
+    """One swab as a desk tells it. Each names who took it, for one batch may hold many desks'.
+
+    id   made on the phone; the same swab again changes nothing
+    """
+
+    id: UUID
+    by: Actor
+    tube_id: UUID
+    person: PersonRef
+    taken_at: datetime
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Call:
     """A test that somebody owes.
 
-    about_id   the tube to be retested, or the order whose test day it is
+    about_id   the tube to be retested or that was lost, or the order whose test day it is
     day        test day as the pack counts, None for a retest
     group      kind of person as in the pack's `sampling.pools`
     """
 
     resident_id: UUID
     area_path: str
-    reason: Literal["retest", "order"]
+    reason: Literal["retest", "order", "lost"]
     about_id: UUID
     due_at: datetime
     day: int | None = None
@@ -63,15 +88,17 @@ class SealedTube:
 class Answer:
     """What became of one row of a batch.
 
-    outcome   "registered", "known" (it was here already, nothing changed) or "refused"
-    code      the refusal's code, message its sentence
+    outcome   "registered" (a tube) or "applied" (a swab), "known" (it was here already, nothing
+              changed) or "refused"
+    code      the refusal's code, message its sentence, facts its values
     """
 
     id: UUID
-    outcome: Literal["registered", "known", "refused"]
+    outcome: Literal["registered", "applied", "known", "refused"]
     barcode: str = ""
     code: str = ""
     message: str = ""
+    facts: Mapping[str, object] = field(default_factory=dict)
 
 
 def in_the_future(moment: datetime, at: datetime) -> bool:
@@ -95,6 +122,100 @@ def call_after(finding: str, swabs: int) -> str:
     if finding == "positive" and swabs == 1:
         return "positive"
     return "due"
+
+
+# Which tube may this person enter? The same words and rules as on the phone.
+
+
+def capacity(pools: Mapping[str, int], group: str, purpose: str = "round") -> int:
+    """Swabs in a tube for a group of people, by the sizes of the pack; a retest is single."""
+    if purpose == "retest":
+        return SINGLE
+    return pools.get(group, pools["general"])
+
+
+def never_pooled(pools: Mapping[str, int]) -> list[str]:
+    return sorted(group for group, size in pools.items() if size == SINGLE)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TubeInside:
+    """What the desk sees of the tube before it."""
+
+    capacity: int
+    swabs: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """Where a person's swab goes, and the rule behind it.
+
+    answer   tube (the open one) | new_tube (of the same group) | own_tube (that holds nobody else)
+             | not_again (has been swabbed; no swab now)
+    """
+
+    answer: Literal["tube", "new_tube", "own_tube", "not_again"]
+    rule: str = ""
+
+
+def entry(
+    tube: TubeInside | None,
+    *,
+    single: bool = False,
+    fever: bool = False,
+    in_this_tube: bool = False,
+    in_this_round: bool = False,
+) -> Entry:
+    if in_this_tube or in_this_round:
+        where = "tube" if in_this_tube else "round"
+        return Entry(answer="not_again", rule=f"swabbed_in_this_{where}")
+    if single or fever:
+        alone = "must_not_be_pooled" if single else "fever_is_not_pooled"
+        own = tube is not None and tube.capacity == SINGLE and tube.swabs == 0
+        return Entry(answer="tube") if own else Entry(answer="own_tube", rule=alone)
+    if tube is None or tube.swabs >= tube.capacity:
+        return Entry(answer="new_tube", rule="tube_is_full" if tube else "no_tube_open")
+    return Entry(answer="tube")
+
+
+def may_be_one_home(a: str, b: str) -> bool:
+    """Whether two people may live together, as exactly as is known where each lives."""
+    return a.startswith(b) or b.startswith(a)
+
+
+# Boxes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reconciled:
+    """A box as it was packed against a box as it was found; barcodes."""
+
+    received: list[str]
+    broken: list[str]
+    missing: list[str]
+    extra: list[str]
+
+    @property
+    def is_whole(self) -> bool:
+        return not (self.broken or self.missing or self.extra)
+
+
+def reconcile(packed: Iterable[str], found: Iterable[str], broken: Iterable[str]) -> Reconciled:
+    """A tube said to be broken was found, whether or not it was read with the others."""
+    listed, shattered = set(packed), set(broken)
+    there = set(found) | shattered
+    return Reconciled(
+        received=sorted((listed & there) - shattered),
+        broken=sorted(listed & shattered),
+        missing=sorted(listed - there),
+        extra=sorted(there - listed),
+    )
+
+
+def kept_cold(temperatures: Iterable[float]) -> bool:
+    """Whether every reading says so; without a reading nobody knows, so it counts as warm."""
+    readings = list(temperatures)
+    return bool(readings) and all(COLD[0] <= one <= COLD[1] for one in readings)
 
 
 # Results as laboratories send them

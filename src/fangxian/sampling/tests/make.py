@@ -10,12 +10,13 @@ from uuid import UUID
 from fangxian.areas.models import Area, Site
 from fangxian.kernel.access import PLAYBOOK, Actor, Duty
 from fangxian.kernel.clock import now
-from fangxian.kernel.ids import new_id
+from fangxian.kernel.ids import code, new_id
 from fangxian.people.models import Resident
+from fangxian.people.rules import PersonRef
 from fangxian.protocol.actions import adopt_pack
 from fangxian.sampling.actions import add_swab, call_for_tests, open_round, open_tube, seal_tube
 from fangxian.sampling.models import Round, TestCall, Tube
-from fangxian.sampling.rules import Call, SealedTube
+from fangxian.sampling.rules import Call, SealedTube, SwabRow
 
 COMMUNITY = "1/2/3/4/5/"
 NEXT_COMMUNITY = "1/2/3/4/6/"
@@ -169,3 +170,31 @@ def sealed_row(*people: Resident, area_path: str = COMMUNITY, **unusual: object)
         "sealed_at": now() - timedelta(hours=1),
     }
     return SealedTube(**{**known, **unusual})  # type: ignore[arg-type]
+
+
+def label(kind: str = "T") -> str:
+    """The code of a label printed beforehand."""
+    return code(kind, 600_000_000 + next(_serial))
+
+
+def swab_row(tube: Tube | UUID, person: Resident | PersonRef, **unusual: object) -> SwabRow:
+    """A swab as a desk tells it, taken a minute ago."""
+    known: dict[str, object] = {
+        "id": new_id(),
+        "by": SAMPLER_WANG,
+        "tube_id": tube.id if isinstance(tube, Tube) else tube,
+        "person": person if isinstance(person, PersonRef) else PersonRef(resident=person.id),
+        "taken_at": now() - timedelta(minutes=1),
+    }
+    return SwabRow(**{**known, **unusual})  # type: ignore[arg-type]
+
+
+def desk_tube(site: Site, *, table: int = 1, **unusual: object) -> Tube:
+    """A tube opened by label at a table of a point."""
+    known: dict[str, object] = {
+        "barcode": label(),
+        "site_id": site.id,
+        "table": table,
+        "at": now() - timedelta(minutes=10),
+    }
+    return open_tube(SAMPLER_WANG, **{**known, **unusual})  # type: ignore[arg-type]

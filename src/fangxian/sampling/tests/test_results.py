@@ -105,7 +105,8 @@ def test_the_result_of_a_single_tube_names_its_person_and_its_cause() -> None:
 def test_a_cause_that_is_given_is_kept() -> None:
     pool = make.tube()
     cause = record(
-        TubeVoided(subject_id=pool.id, area_path="1/", barcode="T", reason="r"), actor=PLAYBOOK
+        TubeVoided(subject_id=pool.id, area_path="1/", barcode="T", swabs=1, reason="r"),
+        actor=PLAYBOOK,
     )
 
     report(pool, "negative", because=cause)
