@@ -140,6 +140,7 @@ const result = await build({
     { in: "src/map-only.ts", out: "map" },
     { in: "src/phone/main.ts", out: "phone" },
     { in: "css/phone.css", out: "phone" },
+    { in: "sw/worker.ts", out: "worker" },
   ],
   outdir: out,
   bundle: true,

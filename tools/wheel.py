@@ -12,6 +12,9 @@ from pathlib import Path
 ROOT = Path(__file__).parents[1]
 WANTED = {
     "built styles and scripts": "fangxian/web/static/web/app.js",
+    "the phone app": "fangxian/web/static/web/phone.js",
+    "its service worker": "fangxian/web/static/web/worker.js",
+    "its decoder of codes": "fangxian/web/static/web/decoder.wasm",
     "icons": "fangxian/web/static/web/sprite.svg",
     "licences of what is built in": "fangxian/web/static/web/LICENCES.txt",
     "Chinese words": "locale/zh_Hans/LC_MESSAGES/django.mo",
@@ -34,7 +37,7 @@ from django.test import RequestFactory
 from whitenoise.middleware import WhiteNoiseMiddleware
 from django.http import HttpResponse
 serve = WhiteNoiseMiddleware(lambda request: HttpResponse(status=404))
-for name in ("web/app.js", "web/app.css", "web/sprite.svg"):
+for name in ("web/app.js", "web/app.css", "web/sprite.svg", "web/phone.js", "web/decoder.wasm"):
     answer = serve(RequestFactory().get(static(name), headers={"accept-encoding": "br"}))
     size = len(b"".join(answer.streaming_content))
     assert answer.status_code == 200 and answer["Content-Encoding"] == "br", (name, answer)

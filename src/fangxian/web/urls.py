@@ -33,6 +33,7 @@ urlpatterns = [
     path("healthz", http.healthz),
     path("readyz", http.readyz),
     path("metrics", http.metrics),
+    path("field/", include(("fangxian.sync.phone", "field"))),
     path("i18n/", include("django.conf.urls.i18n")),
     path("accounts/", include("allauth.urls")),
     *(
