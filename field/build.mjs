@@ -22,7 +22,7 @@ const icons = {
   activity: "activity", alert: "alert-triangle", ambulance: "ambulance", appearance: "contrast-2",
   arrow: "arrow-right", bell: "bell", box: "package", building: "building-community", bus: "bus",
   calendar: "calendar", check: "circle-check", checklist: "checklist", clipboard: "clipboard-list",
-  card: "id", clock: "clock-hour-4", close: "x", contacts: "affiliate", copy: "copy", door: "door", down: "chevron-down",
+  car: "car", card: "id", clock: "clock-hour-4", close: "x", contacts: "affiliate", copy: "copy", door: "door", dots: "dots", down: "chevron-down",
   download: "download", edit: "edit", erase: "backspace", eye: "eye", file: "file-text", filter: "filter", flag: "flag",
   gate: "barrier-block", hand: "hand-stop", home: "home", info: "info-circle", key: "key", language: "language", left: "chevron-left",
   ledger: "book-2", link: "link", list: "list-details", lock: "lock", logout: "logout", map: "map-2",

@@ -225,7 +225,7 @@ export class DeskWork {
   async undo(): Promise<Swab | null> {
     const shift = this.must();
     const tube = this.open();
-    const swab = tube.swabs.at(-1);
+    const swab = tube.swabs[tube.swabs.length - 1];
     if (!swab) return null;
     const pages = await this.without([swab.key]);
     await this.keep(

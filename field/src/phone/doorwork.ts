@@ -248,7 +248,7 @@ export class DoorWork {
     const one = this.state.standing ?? nobody();
     const at = this.now();
     const passages = await this.passagesOf(one.key);
-    const last = passages.at(-1);
+    const last = passages[passages.length - 1];
     const repeated =
       last?.direction === this.state.direction && last.verdict === found.verdict && at.getTime() - Date.parse(last.at) < REPEAT_MS;
     if (repeated && this.state.vehicle === null) {

@@ -1,0 +1,84 @@
+/** What the modes do alike: one thing after another, choosing where one stands, noting a queue. */
+import type { Phone, Trouble, Words } from "./types.ts";
+import { NoRoom } from "./types.ts";
+import { button, h } from "./ui.ts";
+
+/**
+ * Runs steps one after another, so that a scan in the middle of another finds its result; then draws. What
+ * could not be kept is said, never swallowed.
+ */
+export function inTurn(phone: Phone, draw: () => void): (step: () => Promise<unknown> | unknown) => Promise<void> {
+  let last: Promise<void> = Promise.resolve();
+  return (step) => {
+    last = last
+      .then(step)
+      .catch((trouble: unknown) => {
+        const why = trouble instanceof Error ? trouble.message : String(trouble);
+        phone.say.error(trouble instanceof NoRoom ? phone.words("noRoom") : phone.words("notKept", { why }));
+      })
+      .then(draw);
+    return last;
+  };
+}
+
+export function badCode(words: Words, trouble: Trouble): string {
+  if (trouble === "forged") return words("codeForged");
+  if (trouble === "expired") return words("codeExpired");
+  return words(trouble === "not_yet_valid" ? "codeNotYet" : "codeUnknown");
+}
+
+interface Place {
+  site: string;
+  name: string;
+}
+
+/** The first screen of a shift: where do you stand? One place is chosen already. */
+export function pickPlace<P extends Place>(
+  phone: Phone, body: HTMLElement, dock: HTMLElement, places: readonly P[], question: string,
+  about: (place: P) => string, start: (place: P) => void,
+): void {
+  const { words } = phone;
+  dock.className = "dock";
+  if (places.length === 0) {
+    body.replaceChildren(h("p.card.center", null, words("noPlace")));
+    dock.replaceChildren();
+    return;
+  }
+  const before = body.querySelector<HTMLInputElement>("input:checked")?.value;
+  let chosen = places.find((place) => place.site === before) ?? (places.length === 1 ? places[0] : undefined);
+  const go = button(words("startShift"), () => chosen && start(chosen), "main", "play");
+  go.disabled = !chosen;
+  const picks = places.map((place) =>
+    h(
+      "label.pick.place", null,
+      h("input", {
+        type: "radio", name: "place", value: place.site, checked: place.site === chosen?.site,
+        onchange: () => {
+          chosen = place;
+          go.disabled = false;
+        },
+      }),
+      h("span", null, h("b", null, place.name), h("small", null, about(place))),
+    ),
+  );
+  body.replaceChildren(h("fieldset.places", null, h("legend", null, question), h("div.items", null, ...picks)));
+  dock.replaceChildren(go);
+}
+
+/** About how many people wait; null if put away. */
+export async function askQueue(phone: Phone): Promise<number | null> {
+  const { say, words } = phone;
+  const usual = [0, 10, 20, 50, 100, 200];
+  const choice = await say.ask(words("queueAsk"), [
+    ...usual.map((n) => ({ value: String(n), label: words("people", { n }) })),
+    { value: "other", label: words("otherNumber") },
+  ]);
+  if (choice === null) return null;
+  if (choice !== "other") return Number(choice);
+  const found = await say.form(
+    words("queue"),
+    [{ name: "n", label: words("number"), kind: "number", required: true, check: (value) => (/^\d{1,4}$/.test(value) ? null : words("numberOdd")) }],
+    words("done"),
+  );
+  return found && Number(found["n"]);
+}
