@@ -21,6 +21,7 @@ class TaskKind(models.TextChoices):
     RESOLVE_RESULTS = "resolve_results", _("Resolve two laboratories' findings")
     COMPLETE_IDENTITY = "complete_identity", _("Find out the identity number")
     REPLACE_RESIDENTS = "replace_residents", _("Re-place residents of an ended community")
+    MEND_ENTRIES = "mend_entries", _("Put right what a phone entered in vain")
 
 
 class TaskLevel(models.TextChoices):

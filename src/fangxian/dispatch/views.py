@@ -34,6 +34,7 @@ _ABOUT = {
     TaskKind.CONFIRM_CONTACTS: ("cases:case", Duty.INVESTIGATE),
     TaskKind.COMPLETE_IDENTITY: ("cases:case", Duty.INVESTIGATE),
     TaskKind.SERVE_ORDER: ("measures:order", Duty.CARRY_OUT),
+    TaskKind.MEND_ENTRIES: ("sync:device", Duty.DISPATCH),
     TaskKind.TRANSFER_PERSON: ("measures:order", Duty.CARRY_OUT),
     TaskKind.TRANSFER_PATIENT: ("measures:order", Duty.CARRY_OUT),
     TaskKind.DECIDE_RISK_AREA: ("measures:risk_area", Duty.DECIDE_MEASURES),
@@ -96,7 +97,7 @@ def _facts(task: Task) -> list[str]:
 
 def _about(viewer: Actor, task: Task) -> str:
     page, duty = _ABOUT.get(TaskKind(task.kind), ("", Duty.OPERATE))
-    if not page or not viewer.may(duty, at=task.area_path):
+    if not page or not (task.owner_id == viewer.id or viewer.may(duty, at=task.area_path)):
         return ""
     try:
         return reverse(page, args=[task.about_id])

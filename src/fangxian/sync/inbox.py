@@ -120,6 +120,7 @@ def take_in(deliveries: Sequence[Delivery]) -> list[list[Answer]]:
             _keep(held)
             _tell(held)
         _greet(deliveries)
+    _echo(rows)
     return [[row.answer for row in of_one if row.answer] for of_one in of_each]
 
 
@@ -151,9 +152,8 @@ def _claim(rows: Sequence[_Row]) -> list[_Row]:
             ],
         )
         claimed = {id_ for (id_,) in cursor}
-    if len(claimed) == len(rows):
-        return wanted
-    _repeat([row for row in rows if row.order.id not in claimed])
+    if len(claimed) < len(wanted):
+        _repeat([row for row in rows if row.order.id not in claimed])
     return [row for row in wanted if row.order.id in claimed]
 
 
@@ -176,6 +176,21 @@ def _repeat(rows: Sequence[_Row]) -> None:
         else:
             told = json.loads(facts) if isinstance(facts, str) else facts
             row.answer = Answer(str(row.order.id), outcome, code, message, told)
+
+
+def _echo(rows: Sequence[_Row]) -> None:
+    """A command that came twice at once: the second is answered as if it had come later."""
+    first: dict[UUID, _Row] = {}
+    for row in rows:
+        before = first.setdefault(row.order.id, row)
+        if row.answer is not None or before.answer is None:
+            continue
+        if (row.sender.device_id, row.order.kind) != (before.sender.device_id, before.order.kind):
+            row.refuse(IdTaken())
+        elif before.answer.outcome == "applied":
+            row.answer = Answer(str(row.order.id), "known")
+        else:
+            row.answer = before.answer
 
 
 # What can be said of one command by itself
@@ -261,7 +276,7 @@ def _many(rows: Sequence[_Row]) -> None:
             answers = kind.apply([row.row for row in rows])
         for row, said in zip(rows, answers, strict=True):
             outcome: rules.Outcome = said.outcome if said.outcome in _SAID else "applied"  # type: ignore[assignment]
-            row.answer = Answer(str(row.order.id), outcome, said.code, said.message)
+            row.answer = Answer(str(row.order.id), outcome, said.code, said.message, said.facts)
     except _AWAY:
         raise
     except Exception as error:  # noqa: BLE001 - as above
@@ -339,32 +354,42 @@ def _tell(rows: Sequence[_Row]) -> None:
         sorted(rows, key=lambda row: row.sender.device_id), key=lambda row: row.sender.device_id
     ):
         of_phone = list(line)
-        sender = of_phone[0].sender
-        refused = [row for row in of_phone if row.answer and row.answer.outcome == "refused"]
-        if refused:
-            kind = refused[0].kind
-            record(
-                events.CommandsRefused(
-                    subject_id=sender.device_id,
-                    area_path=sender.area_path,
-                    account_id=sender.actor.id,
-                    duty=str(kind.duty if kind else Duty.DISPATCH),
-                    number=len(refused),
-                    codes=_codes(refused),
-                ),
-                actor=sender.actor,
-            )
-        if len(refused) < len(of_phone):
-            kept = [row for row in of_phone if row not in refused]
-            record(
-                events.CommandsKept(
-                    subject_id=sender.device_id,
-                    area_path=sender.area_path,
-                    number=len(kept),
-                    codes=_codes(kept),
-                ),
-                actor=sender.actor,
-            )
+        try:
+            with transaction.atomic():
+                _tell_of(of_phone)
+        except _AWAY:
+            raise
+        except Exception as error:  # noqa: BLE001 - the list of what was refused shows it all the same
+            _log.error("refusals untold", extra={"error": fault(error)})
+
+
+def _tell_of(rows: Sequence[_Row]) -> None:
+    sender = rows[0].sender
+    refused = [row for row in rows if row.answer and row.answer.outcome == "refused"]
+    kept = [row for row in rows if row.answer and row.answer.outcome == "kept"]
+    if refused:
+        kind = refused[0].kind
+        record(
+            events.CommandsRefused(
+                subject_id=sender.device_id,
+                area_path=sender.area_path,
+                account_id=sender.actor.id,
+                duty=str(kind.duty if kind else Duty.DISPATCH),
+                number=len(refused),
+                codes=_codes(refused),
+            ),
+            actor=sender.actor,
+        )
+    if kept:
+        record(
+            events.CommandsKept(
+                subject_id=sender.device_id,
+                area_path=sender.area_path,
+                number=len(kept),
+                codes=_codes(kept),
+            ),
+            actor=sender.actor,
+        )
 
 
 def _codes(rows: Iterable[_Row]) -> str:

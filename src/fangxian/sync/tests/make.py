@@ -1,4 +1,4 @@
-"""Ordinary phones and what they send. Each maker gives the most ordinary one; say what is unusual."""
+"""Ordinary phones and what they send. Say only what is unusual."""
 
 import gzip
 import io
@@ -138,7 +138,7 @@ def ask(
     said: dict[str, Any] = {}
 
     def start(status: str, given: list[tuple[str, str]]) -> None:
-        said["status"], said["headers"] = int(status.split()[0]), dict(given)
+        said["status"], said["headers"] = int(status.split(maxsplit=1)[0]), dict(given)
 
     environ = {
         "REQUEST_METHOD": method,

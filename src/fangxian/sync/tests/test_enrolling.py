@@ -11,7 +11,13 @@ from fangxian.kernel.errors import NotFound, NotYours
 from fangxian.kernel.models import Event
 from fangxian.sync import senders
 from fangxian.sync.actions import enrol_device, invite_device, revoke_device
-from fangxian.sync.errors import ModeNotTheirs, ModesMissing, PinMissing, ReasonMissing, TokenUnknown
+from fangxian.sync.errors import (
+    ModeNotTheirs,
+    ModesMissing,
+    PinMissing,
+    ReasonMissing,
+    TokenUnknown,
+)
 from fangxian.sync.models import Device, Invitation
 from fangxian.sync.tests import make
 from fangxian.sync.tests.make import SUPERVISOR_HE
