@@ -8,6 +8,7 @@ same moment.
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from itertools import groupby
 from typing import Any
 from uuid import UUID
@@ -54,6 +55,10 @@ _TUBE = (  # in the order of the table
 _TUBE_COLUMNS = ", ".join(f'"{name}"' for name in _TUBE)
 
 
+_begun: dict[str, datetime] = {}  # a time at which rules were in force at a place; they stay so
+_MOST_PLACES = 10_000
+
+
 @dataclass(frozen=True, slots=True)
 class Taken:
     """The swab of a row, or the one that was there before."""
@@ -75,12 +80,10 @@ class Desk:
 
     def __init__(self, rows: Sequence[SwabRow]) -> None:
         self.rows = rows
-        self.rules = Rules()
         self.tubes = _locked({row.tube_id for row in rows})
         self.people = self._people()
         self._look_up()
         self.tables = self._tables()
-        self._begun: dict[str, datetime] = {}
         self._may: dict[tuple[UUID, UUID], Refusal | None] = {}
         self._households: dict[UUID, set[str]] | None = None
 
@@ -150,7 +153,7 @@ class Desk:
                 LEFT JOIN sampling_turnout t
                     ON t.round_id = w.round AND t.resident_id = w.resident
                 """,
-                [list(column) for column in zip(*wanted, strict=True)],
+                [_ids(column) for column in zip(*wanted, strict=True)],
             )
             for tube, resident, round_, swab, swabbed, owes in cursor.fetchall():
                 if swab is not None:
@@ -171,10 +174,10 @@ class Desk:
         with connection.cursor() as cursor:
             cursor.execute(
                 'SELECT actor_id, site_id, "table", began_at, ended_at FROM sampling_shift'
-                " WHERE actor_id = ANY(%s) AND began_at <= %s"
+                " WHERE actor_id = ANY(%s::uuid[]) AND began_at <= %s"
                 " AND (ended_at IS NULL OR ended_at >= %s)",
                 [
-                    list({row.by.id for row in self.rows}),
+                    _ids({row.by.id for row in self.rows}),
                     max(row.taken_at for row in self.rows),
                     min(row.taken_at for row in self.rows),
                 ],
@@ -182,6 +185,10 @@ class Desk:
             for actor, *shift in cursor.fetchall():
                 shifts.setdefault(actor, []).append(tuple(shift))
         return shifts
+
+    @cached_property
+    def rules(self) -> Rules:
+        return Rules()
 
     # What one row is held against
 
@@ -205,11 +212,13 @@ class Desk:
 
     def check_time(self, row: SwabRow, tube: Tube) -> None:
         """Once an incident has begun at a place it has begun, so later rows need no look-up."""
-        begun = self._begun.get(tube.area_path)
+        begun = _begun.get(tube.area_path)
         if begun is not None and begun <= row.taken_at <= now():
             return
         pack_at(row.taken_at, tube.area_path, self.rules)
-        self._begun[tube.area_path] = row.taken_at
+        if len(_begun) >= _MOST_PLACES:
+            _begun.clear()
+        _begun[tube.area_path] = row.taken_at
 
     def check_household(self, tube: Tube, person: _Person) -> None:
         if tube.group != rules.HOUSEHOLD:
@@ -302,17 +311,6 @@ def _judge(desk: Desk, n: int, row: SwabRow) -> Taken | _Swab:
 
 def _write(desk: Desk, swabs: list[_Swab], came: list[Taken | Refusal]) -> None:
     """Swabs, the count of each tube and the turnout in one statement; then the tests taken."""
-    columns = [
-        (
-            s.row.id,
-            s.tube.id,
-            s.person.id,
-            s.row.taken_at,
-            s.tube.round_id if s.first else None,
-            s.person.home,
-        )
-        for s in swabs
-    ]
     with connection.cursor() as cursor:
         cursor.execute(
             """
@@ -339,7 +337,14 @@ def _write(desk: Desk, swabs: list[_Swab], came: list[Taken | Refusal]) -> None:
             FROM told JOIN new USING (id) LEFT JOIN turned_out
                 ON turned_out.round_id = told.round AND turned_out.resident_id = told.resident
             """,
-            [list(column) for column in zip(*columns, strict=True)],
+            [
+                _ids(s.row.id for s in swabs),
+                _ids(s.tube.id for s in swabs),
+                _ids(s.person.id for s in swabs),
+                _texts(s.row.taken_at.isoformat() for s in swabs),
+                _ids(s.tube.round_id if s.first else None for s in swabs),
+                _texts(s.person.home for s in swabs),
+            ],
         )
         written = dict(cursor.fetchall())
     late = [s for s in swabs if written.get(s.row.id) is False]
@@ -380,12 +385,23 @@ def _take_tests(desk: Desk, swabs: Iterable[_Swab]) -> None:
     write_taken(pairs)
 
 
+def _ids(values: Iterable[UUID | None]) -> str:
+    """An array as the database reads it, at a tenth of the cost of the driver's own."""
+    return "{" + ",".join([value.hex if value else "NULL" for value in values]) + "}"
+
+
+def _texts(values: Iterable[str]) -> str:
+    """The same for times and area paths, which hold no quotation marks."""
+    return "{" + ",".join([f'"{value}"' for value in values]) + "}"
+
+
 def _locked(ids: Iterable[UUID]) -> dict[UUID, Tube]:
     """In one order, so that two batches never wait for each other."""
     with connection.cursor() as cursor:
         cursor.execute(
-            f"SELECT {_TUBE_COLUMNS} FROM sampling_tube WHERE id = ANY(%s) ORDER BY id FOR UPDATE",
-            [list(ids)],
+            f"SELECT {_TUBE_COLUMNS} FROM sampling_tube WHERE id = ANY(%s::uuid[])"
+            " ORDER BY id FOR UPDATE",
+            [_ids(ids)],
         )
         tubes = [Tube.from_db("default", _TUBE, row) for row in cursor.fetchall()]
     return {tube.id: tube for tube in tubes}
