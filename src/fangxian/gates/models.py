@@ -3,6 +3,7 @@
 from typing import ClassVar
 
 from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
@@ -171,6 +172,8 @@ class Scan(models.Model):
             ),
             # Who is in this vehicle?
             models.Index(name="scan_of_party", fields=["party"], condition=Q(party__isnull=False)),
+            # Which scans are old enough to forget the person? In order of time, so a few blocks.
+            BrinIndex(name="scan_by_time", fields=["at"]),
             # What was not simply let through, here?
             models.Index(
                 name="scan_not_passed",

@@ -11,6 +11,9 @@ from datetime import datetime, timedelta
 from typing import Any, Literal
 from uuid import UUID
 
+from fangxian.kernel.access import Actor
+from fangxian.people.rules import NotAPersonRef, PersonRef
+
 Word = Literal["pass", "refer", "turn_back", "emergency"]
 SHOWN = ("code", "pass", "identity", "list", "word")
 """The ways to say who one is. All count the same."""
@@ -191,6 +194,11 @@ def passages(times: Sequence[datetime], same_passage: timedelta) -> list[datetim
     return found
 
 
+def apart(one: str, other: str) -> bool:
+    """Whether two places lie beside each other: neither is the other, nor inside it."""
+    return not one.startswith(other) and not other.startswith(one)
+
+
 # What comes from phones
 
 
@@ -203,6 +211,148 @@ class Answer:
     code: str = ""
     message: str = ""
     facts: Mapping[str, object] = field(default_factory=dict)
+
+
+class Unreadable(ValueError):
+    """What a phone sent is no scan and no visit: the field that cannot be right."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScanRow:
+    """One scan as a phone tells of it. `by` is who holds the phone, `at` the phone's time."""
+
+    id: UUID
+    by: Actor
+    at: datetime
+    site: UUID
+    direction: str
+    verdict: str
+    shown: str = "word"
+    shift: UUID | None = None
+    person: PersonRef | None = None
+    party: UUID | None = None
+    plate: str = ""
+    pass_text: str = ""
+    temperature: float | None = None
+    mask: bool | None = None
+    rule: str = ""
+    reason: str = ""
+
+    @classmethod
+    def from_json(cls, body: Mapping[str, Any], *, by: Actor, at: datetime) -> "ScanRow":
+        """Raises `Unreadable`. An emergency is read whatever is wrong with the rest of it."""
+        emergency = body.get("verdict") == "emergency"
+        try:
+            return cls(
+                id=UUID(body["scan"]),
+                by=by,
+                at=at,
+                site=UUID(body["site"]),
+                direction=_word(body, "direction", ("in", "out")),
+                verdict=_word(body, "verdict", ("pass", "refer", "turn_back", "emergency")),
+                shown=_word(body, "shown", SHOWN),
+                shift=_id(body, "shift"),
+                person=PersonRef.from_json(body["person"]) if body.get("person") else None,
+                party=_id(body, "party"),
+                plate=_text(body, "plate", 20),
+                pass_text=_text(body, "pass", 4096),
+                temperature=_warmth(body.get("temperature")),
+                mask=_truth(body.get("mask")),
+                rule=_text(body, "rule", 30),
+                reason=_text(body, "reason", 1000)[:200],
+            )
+        except NotAPersonRef as trouble:
+            if emergency:
+                return cls.from_json({**body, "person": None}, by=by, at=at)
+            raise Unreadable("person") from trouble
+        except (KeyError, TypeError, ValueError, AttributeError) as trouble:
+            if emergency:
+                return _emergency(body, by=by, at=at)
+            raise Unreadable(str(trouble)) from trouble
+
+
+def _emergency(body: Mapping[str, Any], *, by: Actor, at: datetime) -> ScanRow:
+    """What can be read of an emergency; without an id and a place there is nothing to follow."""
+    try:
+        return ScanRow(
+            id=UUID(body["scan"]),
+            by=by,
+            at=at,
+            site=UUID(body["site"]),
+            direction="in" if body.get("direction") == "in" else "out",
+            verdict="emergency",
+            reason=str(body.get("reason") or "")[:200],
+        )
+    except (KeyError, TypeError, ValueError, AttributeError) as trouble:
+        raise Unreadable(str(trouble)) from trouble
+
+
+EVIDENCE = {"attended_scan": "attended", "rotating_code": "rotating", "poster": "poster"}
+"""What a phone calls the evidence of a visit, and what cases call it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VisitRow:
+    """Somebody scanned into a venue. `code` is the venue's rotating code, as it was read."""
+
+    id: UUID
+    by: Actor
+    at: datetime
+    site: UUID
+    person: PersonRef
+    evidence: str
+    code: str = ""
+
+    @classmethod
+    def from_json(cls, body: Mapping[str, Any], *, by: Actor, at: datetime) -> "VisitRow":
+        """Raises `Unreadable`."""
+        try:
+            return cls(
+                id=UUID(body["visit"]),
+                by=by,
+                at=at,
+                site=UUID(body["site"]),
+                person=PersonRef.from_json(body["person"]),
+                evidence=_word(body, "evidence", tuple(EVIDENCE)),
+                code=_text(body, "code", 4096),
+            )
+        except (KeyError, TypeError, ValueError, AttributeError) as trouble:
+            raise Unreadable(str(trouble)) from trouble
+
+
+def _word(body: Mapping[str, Any], key: str, words: Sequence[str]) -> str:
+    word = body[key]
+    if word not in words:
+        raise Unreadable(key)
+    return str(word)
+
+
+def _id(body: Mapping[str, Any], key: str) -> UUID | None:
+    return UUID(body[key]) if body.get(key) else None
+
+
+def _text(body: Mapping[str, Any], key: str, longest: int) -> str:
+    value = body.get(key) or ""
+    if not isinstance(value, str) or len(value) > longest or "\0" in value:
+        raise Unreadable(key)
+    return value.strip()
+
+
+_COLDEST, _WARMEST = 30, 45
+
+
+def _warmth(value: object) -> float | None:
+    if value is None:
+        return None
+    if not isinstance(value, int | float) or not _COLDEST <= value <= _WARMEST:
+        raise Unreadable("temperature")
+    return float(value)
+
+
+def _truth(value: object) -> bool | None:
+    if value is not None and not isinstance(value, bool):
+        raise Unreadable("mask")
+    return value
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

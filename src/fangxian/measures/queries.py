@@ -1,6 +1,6 @@
 """What can be asked about orders, risk areas and emergency exits. The viewer comes first."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -415,7 +415,55 @@ def place_holds_over(viewer: Actor, area_path: str) -> QuerySet[PlaceHold]:
     return rows.order_by("ends_at", "id")
 
 
+# Who is asked to stay, for gates. As ids only: at a gate nobody learns why.
+
+
+def places_kept_in(viewer: Actor) -> list[str]:
+    """Places that their people are asked not to leave: risk areas that say so, and holds."""
+    areas = risk_areas_visible_to(viewer).filter(
+        state=RiskArea.State.IN_FORCE, measures__overlap=sorted(rules.KEEPS_PEOPLE_IN)
+    )
+    found = {place for places in areas.values_list("places", flat=True) for place in places}
+    for places in place_holds_in_force(viewer).values_list("places", flat=True):
+        found.update(places)
+    return sorted(found)
+
+
+def _asked_to_stay(viewer: Actor) -> QuerySet[Order]:
+    return orders_visible_to(viewer).filter(
+        kind__in=rules.ISOLATING | {Order.Kind.HOLD}, state=Order.State.IN_FORCE
+    )
+
+
+def restricted_now(viewer: Actor) -> set[UUID]:
+    """Everybody under an order that keeps them in, and everybody who lives in such a place."""
+    found = set(_asked_to_stay(viewer).values_list("resident", flat=True))
+    inside = Q(id__in=[])
+    for place in places_kept_in(viewer):
+        inside |= Q(area_path__startswith=place)
+    found.update(people.residents_visible_to(viewer).filter(inside).values_list("id", flat=True))
+    return found
+
+
+def restricted_among(viewer: Actor, homes: Mapping[UUID, str]) -> set[UUID]:
+    """Which of these people are asked to stay, by the area path of where they live."""
+    places = tuple(places_kept_in(viewer))
+    found = {one for one, home in homes.items() if home.startswith(places)} if places else set()
+    found.update(
+        _asked_to_stay(viewer).filter(resident__in=list(homes)).values_list("resident", flat=True)
+    )
+    return found
+
+
 # Emergency exits
+
+
+def under_way_to_care(viewer: Actor, ids: Iterable[UUID]) -> set[UUID]:
+    """Which of these people left for care and are not back yet."""
+    rows = exits_visible_to(viewer).filter(resident__in=list(ids))
+    return set(
+        rows.exclude(state=EmergencyExit.State.RETURNED).values_list("resident", flat=True)
+    )
 
 
 def exits_visible_to(viewer: Actor) -> QuerySet[EmergencyExit]:
