@@ -216,6 +216,7 @@ _COMMANDS: dict[str, tuple[str, Command]] = {
     "account": ("make and change accounts", _room("kernel.commands", "account")),
     "ledger": ("verify and seal the ledger", _room("kernel.commands", "ledger")),
     "vault": ("rotate keys", _room("kernel.commands", "vault")),
+    "codes": ("keys of codes: rotate, and list those believed", _room("kernel.commands", "codes")),
     "packs": ("check, show and compare policy packs", _room("protocol.commands", "packs")),
     "areas": ("import divisions and boundaries", _room("areas.commands", "areas")),
     "people": ("import residents", _room("people.commands", "people")),

@@ -9,6 +9,7 @@ from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 
 from fangxian.kernel import ledger as book
+from fangxian.kernel import signing
 from fangxian.kernel import vault as keys
 from fangxian.kernel.access import Duty
 from fangxian.kernel.models import Account
@@ -69,6 +70,36 @@ def vault(argv: list[str]) -> int:
 
     number, values = keys.rotate(progress=say)
     print(f"\nData key {number} is in use; {values:,} rows were encrypted again.")
+    return 0
+
+
+def codes(argv: list[str]) -> int:
+    parser = argparse.ArgumentParser(
+        "fangxian codes", description="The keys that sign codes and what phones are sent."
+    )
+    actions = parser.add_subparsers(dest="what", required=True)
+    rotate = actions.add_parser("rotate", help="announce new keys; the old ones run out")
+    rotate.add_argument(
+        "--purpose", choices=["code", "trust"], help="only the key of codes, or of documents"
+    )
+    rotate.add_argument(
+        "--at-once",
+        action="store_true",
+        help="a key has leaked: everything signed so far ends now, and people need new codes",
+    )
+    actions.add_parser("trust", help="list the keys that are believed")
+    options = parser.parse_args(argv)
+    if options.what == "trust":
+        for key in signing.trust_list().keys:
+            end = f"until {key.not_after:%Y-%m-%d}" if key.not_after else "in use"
+            print(f"{key.kid.hex()}  {key.use:<5} since {key.not_before:%Y-%m-%d}  {end}")
+        return 0
+    for purpose in [options.purpose] if options.purpose else ["code", "trust"]:
+        kid = signing.rotate(purpose, at_once=options.at_once)
+        starts = "now" if options.at_once else f"in {signing.LEAD.days} days"
+        print(f"Key {kid.hex()} ({purpose}) is announced to phones; it signs {starts}.")
+    if options.at_once:
+        print("Codes and cards signed before are refused from now on: issue them again.")
     return 0
 
 

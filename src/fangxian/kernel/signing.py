@@ -91,7 +91,7 @@ def in_json(key: TrustedKey) -> dict[str, str | int | None]:
         "kid": _b64(key.kid),
         "x": _b64(key.x),
         "y": _b64(key.y),
-        "use": key.use,
+        "use": "trust" if key.use == _USES["trust"] else key.use,
         "not_before": int(key.not_before.timestamp()),
         "not_after": int(key.not_after.timestamp()) if key.not_after else None,
     }

@@ -196,7 +196,7 @@ class CodeIssued(Fact):
 
     sentence: ClassVar[Any] = _("Resident {number} was issued a code, valid until {until} ({way})")
     words: ClassVar[Mapping[str, type[TextChoices]]] = {"way": PersonalCode.Way}
-    icon: ClassVar[str] = "qrcode"
+    icon: ClassVar[str] = "qr"
     number: int
     code_id: UUID
     way: str
@@ -209,7 +209,7 @@ class CodeShown(Fact):
 
     sentence: ClassVar[Any] = _("The code of resident {number} was given out again ({way})")
     words: ClassVar[Mapping[str, type[TextChoices]]] = {"way": PersonalCode.Way}
-    icon: ClassVar[str] = "qrcode"
+    icon: ClassVar[str] = "qr"
     number: int
     code_id: UUID
     way: str
@@ -218,7 +218,7 @@ class CodeShown(Fact):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CodeRevoked(Fact):
     sentence: ClassVar[Any] = _("A code of resident {number} was withdrawn: {reason}")
-    icon: ClassVar[str] = "qrcode"
+    icon: ClassVar[str] = "qr"
     tone: ClassVar[str] = "warning"
     number: int
     code_id: UUID

@@ -82,7 +82,8 @@ def sign(payload: bytes, key: Signer) -> bytes:
 
 def pack(message: bytes, *, prefix: str) -> str:
     """As it is printed: packed, in base45, with the prefix that says what it is."""
-    return prefix + base45.b45encode(zlib.compress(message, 9)).decode()
+    text: str = base45.b45encode(zlib.compress(message, 9)).decode()
+    return prefix + text
 
 
 def unpack(text: str, *, prefix: str, longest: int = LONGEST_TEXT) -> bytes:

@@ -74,4 +74,4 @@ def holds(said: Document, key: bytes) -> bool:
 
 def false_match_rate(count: int) -> float:
     """How often somebody outside a set of so many is taken for one inside, a look-up."""
-    return count / 2 ** (8 * BYTES)
+    return count / (1 << 8 * BYTES)

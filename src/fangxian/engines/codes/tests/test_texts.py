@@ -13,49 +13,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fangxian.engines.codes import BadCode, Claims, Kind, TrustList, issue, read
-from fangxian.engines.codes.cose import pack, to_be_signed
+from fangxian.engines.codes.cose import pack
 from fangxian.engines.codes.tests import make
-from fangxian.engines.codes.tests.make import NOON
+from fangxian.engines.codes.tests.make import NOON, payload, signed
 
 KEY = make.key()
 OTHER = make.key(8)
-ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
 
 
 def trouble(text: str, trust: TrustList | None = None, **how: Any) -> str:
     with pytest.raises(BadCode) as refused:
         read(text, trust or KEY.trust(), how.pop("at", NOON), **how)
     return refused.value.trouble
-
-
-def signed(
-    payload: bytes,
-    *,
-    protected: Any = None,
-    unprotected: Any = None,
-    wrap: Callable[[list[Any]], Any] = lambda parts: cbor2.CBORTag(18, parts),
-    sign: Callable[[bytes], bytes] = KEY.sign,
-) -> str:
-    """A text made by hand, for what `issue` would never make."""
-    head = cbor2.dumps({1: -7, 4: KEY.kid} if protected is None else protected)
-    parts = [head, unprotected or {}, payload, sign(to_be_signed(head, payload))]
-    return pack(cbor2.dumps(wrap(parts)), prefix="FX1:")
-
-
-def payload(**changed: Any) -> bytes:
-    """CWT claims of an ordinary person; `c4=None` leaves claim 4 out, `m1=` is claim -1."""
-    said: dict[int, Any] = {
-        1: "630105",
-        4: int(NOON.timestamp()) + 3600,
-        5: int(NOON.timestamp()) - 3600,
-        6: int(NOON.timestamp()) - 3600,
-        -1: "p",
-        -2: bytes(8),
-    }
-    for name, value in changed.items():
-        number = int(name[1:]) * (-1 if name[0] == "m" else 1)
-        said[number] = value
-    return cbor2.dumps({k: v for k, v in said.items() if v is not None})
 
 
 @given(
@@ -282,12 +251,7 @@ def test_two_readings_of_one_text_are_impossible() -> None:
 def test_the_other_half_of_the_curve_is_as_good() -> None:
     """WebCrypto makes and takes signatures with a high s; so do we."""
 
-    def mirrored(message: bytes) -> bytes:
-        signature = KEY.sign(message)
-        s = ORDER - int.from_bytes(signature[32:])
-        return signature[:32] + s.to_bytes(32)
-
-    assert read(signed(payload(), sign=mirrored), KEY.trust(), NOON)
+    assert read(signed(payload(), sign=make.mirrored), KEY.trust(), NOON)
 
 
 @pytest.mark.parametrize(
