@@ -21,7 +21,13 @@ class TaskKind(models.TextChoices):
     RESOLVE_RESULTS = "resolve_results", _("Resolve two laboratories' findings")
     COMPLETE_IDENTITY = "complete_identity", _("Find out the identity number")
     REPLACE_RESIDENTS = "replace_residents", _("Re-place residents of an ended community")
+    SWAB_AGAIN = "swab_again", _("Swab the people of a lost sample again")
+    SWAB_AT_THE_DOOR = "swab_at_the_door", _("Take the sample at the door")
+    CHECK_SAMPLES = "check_samples", _("Find out what is wrong with the samples")
     MEND_ENTRIES = "mend_entries", _("Put right what a phone entered in vain")
+    FOLLOW_EMERGENCY = "follow_emergency", _("Find out who was let through in an emergency")
+    SETTLE_INCIDENT = "settle_incident", _("See to the incident at the gate")
+    SIGN_UP_VENUES = "sign_up_venues", _("Have every venue sign up for a code")
 
 
 class TaskLevel(models.TextChoices):
@@ -38,6 +44,12 @@ class TaskLevel(models.TextChoices):
 
 
 NEEDS_A_NOTE = frozenset(
-    {TaskKind.TRANSFER_PATIENT, TaskKind.EMERGENCY_TRIP, TaskKind.RESOLVE_RESULTS}
+    {
+        TaskKind.TRANSFER_PATIENT,
+        TaskKind.EMERGENCY_TRIP,
+        TaskKind.RESOLVE_RESULTS,
+        TaskKind.CHECK_SAMPLES,
+        TaskKind.FOLLOW_EMERGENCY,
+    }
 )
 """Done only when it is written down how: to whom somebody was handed over, what was decided."""

@@ -37,6 +37,9 @@ _ABOUT = {
     TaskKind.MEND_ENTRIES: ("sync:device", Duty.DISPATCH),
     TaskKind.TRANSFER_PERSON: ("measures:order", Duty.CARRY_OUT),
     TaskKind.TRANSFER_PATIENT: ("measures:order", Duty.CARRY_OUT),
+    TaskKind.SWAB_AGAIN: ("sampling:tube", Duty.COLLECT_SAMPLES),
+    TaskKind.SETTLE_INCIDENT: ("gates:incident", Duty.DISPATCH),
+    TaskKind.SIGN_UP_VENUES: ("gates:drive", Duty.CARRY_OUT),
     TaskKind.DECIDE_RISK_AREA: ("measures:risk_area", Duty.DECIDE_MEASURES),
     TaskKind.DECIDE_RELEASE: ("measures:order", Duty.DECIDE_MEASURES),
 }

@@ -772,8 +772,10 @@ def call_for_tests(
                 %s::smallint[], %s::timestamptz[])
             ON CONFLICT (resident_id, about_id, day) DO UPDATE
                 SET state = 'due', due_at = excluded.due_at, because_id = excluded.because_id,
-                    tube_id = NULL
+                    tube_id = NULL, reason = excluded.reason, "group" = excluded."group"
                 WHERE mine.state = 'cancelled'
+                    -- A tube that was lost has turned up, and is positive.
+                    OR (mine.reason = 'lost' AND excluded.reason = 'retest')
             RETURNING id
             """,
             [

@@ -6,7 +6,7 @@ from uuid import UUID
 from django.utils.translation import gettext_lazy as _
 
 from fangxian.kernel.ledger import Fact
-from fangxian.sampling.models import HandOver, Report, Untested
+from fangxian.sampling.models import HandOver, Report, Tube, Untested
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -134,6 +134,7 @@ class TubeVoided(Fact):
     sentence: ClassVar = _("Tube {barcode} was made void: {reason}")
     icon: ClassVar = "alert-triangle"
     tone: ClassVar = "warning"
+    words: ClassVar = {"reason": Tube.Broken}
 
     barcode: str
     swabs: int

@@ -117,6 +117,11 @@ class Tube(models.Model):
         ORDER = "order", _("test under an order")
         WISH = "wish", _("at the person's wish")
 
+    class Broken(models.TextChoices):
+        """Why the rules themselves make a tube void."""
+
+        ON_THE_WAY = "broken on the way", _("broken on the way")
+
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     number = models.IntegerField(unique=True)
     barcode = models.CharField(max_length=8, unique=True)

@@ -307,6 +307,12 @@ def calls_about(viewer: Actor, about_id: UUID) -> QuerySet[TestCall]:
     return calls.select_related("tube").order_by("due_at", "id")
 
 
+def lost_samples_behind(viewer: Actor, tube_id: UUID) -> list[UUID]:
+    """The lost tubes whose people were swabbed again into this one."""
+    taken = calls_visible_to(viewer).filter(tube=tube_id, reason=TestCall.Reason.LOST)
+    return list(taken.values_list("about_id", flat=True).distinct())
+
+
 def calls_due(viewer: Actor, *, until: datetime) -> QuerySet[TestCall]:
     """Tests not taken yet that are owed by then, first what is due first."""
     calls = calls_visible_to(viewer).filter(state=TestCall.State.DUE, due_at__lte=until)
