@@ -153,13 +153,11 @@ test("an emergency passes with a shift, without one, and without rules", async (
 
   const work = await onShift();
   await work.meet(met(1), true);
-  const scan = await work.emergency([]);
-  await work.emergency([], { scan, reason: "临产" });
+  await work.emergency([]);
+  await work.reportIncident("unwell", "临产");
 
-  const [, first, again] = phone.bodies("gates.emergency");
-  assert.deepEqual(first?.["person"], { code: "FX1:1" });
-  assert.equal(again?.["scan"], first?.["scan"]);
-  assert.equal(again?.["reason"], "临产");
+  assert.deepEqual(phone.bodies("gates.emergency")[1]?.["person"], { code: "FX1:1" });
+  assert.equal(phone.bodies("gates.report_incident")[0]?.["text"], "临产");
   assert.equal(work.shift?.counts.emergency, 1);
 });
 

@@ -9,8 +9,8 @@ import type { Pools } from "./pools.ts";
 import { read, readLabel } from "./reading.ts";
 import type { Met } from "./reading.ts";
 import type { Mode, Phone } from "./types.ts";
-import { button, h, icon, sheet } from "./ui.ts";
-import { askQueue, badCode, inTurn, pickPlace } from "./work.ts";
+import { button, h, icon } from "./ui.ts";
+import { askQueue, badCode, inTurn, pickNumber, pickPlace } from "./work.ts";
 
 type Stage = "begin" | "table" | "boxes";
 
@@ -74,7 +74,9 @@ class DeskScreen {
     if (this.stage === "boxes") return this.box ? words("deskScanInto", { box: this.box.barcode }) : words("deskScanBox");
     if (this.untested) return words("deskUntestedWho");
     if (this.work.next) return words("deskScanSingle");
-    if (!this.work.tube) return words("deskScanTube");
+    const { tube } = this.work;
+    if (!tube) return words("deskScanTube");
+    if (tube.swabs.length >= tube.capacity) return words("deskFull");
     return words(this.singleNext ? "deskSingleNextAbout" : "deskScanPerson");
   }
 
@@ -121,10 +123,10 @@ class DeskScreen {
     const { words } = this.phone;
     const { tube, next, aside } = this.work;
     const more = h("button.big.alt.dots-button", { type: "button", "aria-label": words("more"), onclick: () => void this.more() }, icon("dots"));
-    const noCode = button(words("noCode"), () => void this.noCode(), "alt", "person");
+    const noCode = button(words("noCode"), () => void this.noCode(), "alt");
     this.dock.className = "dock with-more";
     if (next || !tube) {
-      const type = button(words("deskTypeLabel"), () => void this.typeLabel(), "main", "edit");
+      const type = button(words("deskTypeLabel"), () => void this.typeLabel());
       const cancel = next && button(words("deskCancelSingle"), () => void this.run(() => this.notNow()), "alt");
       this.body.replaceChildren(...(next ? [] : [this.kinds()]), ...(aside ?? (next && tube) ? [this.asideLine()] : []));
       this.dock.replaceChildren(cancel ?? noCode, type, more);
@@ -132,7 +134,7 @@ class DeskScreen {
     }
     const full = tube.swabs.length >= tube.capacity;
     const seal = button(
-      words("deskSealN", { n: tube.swabs.length }), () => void this.seal(), full ? "main" : "alt", "check",
+      words("deskSealN", { n: tube.swabs.length }), () => void this.seal(), full ? "main" : "alt",
     );
     seal.disabled = tube.swabs.length === 0;
     noCode.disabled = full;
@@ -389,7 +391,7 @@ class DeskScreen {
       ...(tube && tube.capacity > 1 ? [{ value: "single", label: words("deskSingleNext") }] : []),
       { value: "boxes", label: words("deskBoxes"), detail: words("deskBoxesN", { n: unpacked.length }) },
       { value: "queue", label: words("queue") },
-      { value: "untested", label: words("deskUntested") },
+      ...(this.work.shift?.round ? [{ value: "untested", label: words("deskUntested") }] : []),
       ...(tube ? [{ value: "void", label: words("deskVoid") }] : []),
       { value: "end", label: words("endShift"), look: "main" as const },
     ]);
@@ -576,13 +578,6 @@ class DeskScreen {
 function inRange(text: string, low: number, high: number): boolean {
   const value = Number(text.replace("−", "-"));
   return text.trim() !== "" && value >= low && value <= high;
-}
-
-/** A sheet of big numbers: one touch, in gloves. */
-function pickNumber(phone: Phone, question: string, numbers: readonly number[]): Promise<number | null> {
-  return sheet<number>(question, phone.words, (close) => [
-    h("div.numbers", null, ...numbers.map((n) => h("button.big.plain", { type: "button", onclick: () => close(n) }, String(n)))),
-  ]);
 }
 
 export const desk: Mode = {

@@ -289,34 +289,21 @@ export class DoorWork {
     return true;
   }
 
-  /**
-   * Let somebody through who needs help. Asks for nothing, needs no shift and no rules. The same `scan` again
-   * adds what was not known in the first moment.
-   */
-  async emergency(sites: readonly string[], known: { scan?: string; reason?: string } = {}): Promise<string> {
-    const scan = known.scan ?? newId();
+  /** Let somebody through who needs help. Asks for nothing, needs no shift and no rules. */
+  async emergency(sites: readonly string[]): Promise<void> {
     const { shift, standing, vehicle } = this.state;
-    const first = known.scan === undefined;
+    const site = shift?.site ?? this.state.site ?? sites[0] ?? null;
     const found: Ruling = { verdict: "emergency", rule: "emergency" };
     await this.keep(
       "gates.emergency",
+      { scan: newId(), site, shift: shift?.id ?? null, person: standing?.ref ?? null, plate: vehicle?.plate ?? "", reason: "" },
       {
-        scan,
-        site: shift?.site ?? this.state.site ?? sites[0] ?? null,
-        shift: shift?.id ?? null,
-        person: first ? (standing?.ref ?? null) : null,
-        plate: vehicle?.plate ?? "",
-        reason: known.reason ?? "",
+        site,
+        shift: shift && counted(shift, "emergency"),
+        standing: null,
+        recent: this.recently(standing?.label ?? "", found, this.now()),
       },
-      first
-        ? {
-            shift: shift && counted(shift, "emergency"),
-            standing: null,
-            recent: this.recently(standing?.label ?? "", found, this.now()),
-          }
-        : {},
     );
-    return scan;
   }
 
   // ---- vehicles
@@ -350,7 +337,7 @@ export class DoorWork {
   }
 
   async reportIncident(kind: string, text: string): Promise<void> {
-    await this.outbox.add("gates.report_incident", { incident: newId(), site: this.must().site, kind, text });
+    await this.outbox.add("gates.report_incident", { incident: newId(), site: this.state.site, kind, text });
   }
 
   // ---- inside

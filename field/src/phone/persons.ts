@@ -5,15 +5,17 @@ import type { Met } from "./reading.ts";
 import { isIdentity } from "./card.ts";
 import type { Phone, Provisional } from "./types.ts";
 
-/** Ask who it is; null if the sheet was put away. */
-export async function askWho(phone: Phone): Promise<Met | null> {
+/** Ask who it is; null if the sheet was put away. A gate may have a printed list of who passes. */
+export async function askWho(phone: Phone, hasList = false): Promise<Met | null> {
   const { say, words } = phone;
   const way = await say.ask(words("whoWay"), [
     { value: "identity", label: words("whoIdentity"), look: "main" },
+    ...(hasList ? [{ value: "list", label: words("gateList") }] : []),
     { value: "word", label: words("whoWord"), detail: words("whoWordAbout") },
   ]);
   if (way === "identity") return askIdentity(phone);
-  return way === "word" ? askWord(phone) : null;
+  const met = way === null ? null : await askWord(phone);
+  return met && way === "list" ? { ...met, shown: "list" } : met;
 }
 
 export async function askIdentity(phone: Phone): Promise<Met | null> {

@@ -1,7 +1,7 @@
 /** What the modes do alike: one thing after another, choosing where one stands, noting a queue. */
 import type { Phone, Trouble, Words } from "./types.ts";
 import { NoRoom } from "./types.ts";
-import { button, h } from "./ui.ts";
+import { button, h, sheet } from "./ui.ts";
 
 /**
  * Runs steps one after another, so that a scan in the middle of another finds its result; then draws. What
@@ -81,4 +81,11 @@ export async function askQueue(phone: Phone): Promise<number | null> {
     words("done"),
   );
   return found && Number(found["n"]);
+}
+
+/** A sheet of big numbers: one touch, in gloves. */
+export function pickNumber(phone: Phone, question: string, numbers: readonly number[]): Promise<number | null> {
+  return sheet<number>(question, phone.words, (close) => [
+    h("div.numbers", null, ...numbers.map((n) => h("button.big.plain", { type: "button", onclick: () => close(n) }, String(n)))),
+  ]);
 }
