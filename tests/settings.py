@@ -13,5 +13,5 @@ os.environ.setdefault("FANGXIAN_LOG", "WARNING")
 
 from fangxian.settings import *  # noqa: E402, F403
 
-DASHBOARD_HOLD_SECONDS = 0
+DASHBOARD_HOLD_SECONDS = ROUND_HOLD_SECONDS = 0
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]

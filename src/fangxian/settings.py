@@ -119,8 +119,9 @@ CACHES = {
     "pages": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "LOCATION": "pages"},
 }
 
-# A live page may lag behind the ledger by so much.
+# A live page may lag behind the ledger by so much, and what it says of a round of testing.
 DASHBOARD_HOLD_SECONDS = 3
+ROUND_HOLD_SECONDS = 30
 
 # Signing in
 AUTH_USER_MODEL = "kernel.Account"

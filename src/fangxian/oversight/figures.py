@@ -10,11 +10,13 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any, TypeVar
 
+from django.conf import settings
+from django.core.cache import caches
 from django.db.models import Count, Model, Q, QuerySet
 from django.db.models.functions import TruncDate
 from django.utils.timezone import get_default_timezone, localtime
 
-from fangxian.areas.queries import areas_of_level, names_of
+from fangxian.areas.queries import areas_of_level
 from fangxian.cases.queries import cases_visible_to, contacts_visible_to
 from fangxian.dispatch import queries as dispatch
 from fangxian.kernel.access import Actor
@@ -95,13 +97,48 @@ def contacts_to_decide(viewer: Actor) -> Figure:
     return Figure(waiting, None, in_all, _per_day([(day, n) for day, n in lately], days))
 
 
+@dataclass(frozen=True, slots=True)
+class _RoundSoFar:
+    """What is counted through a whole round: every tube of it, and everybody who came.
+
+    coverage   percent of each grid's people, by its path
+    sealed     swabs by hour of sealing
+    """
+
+    name: str
+    starts_at: datetime
+    deadline: datetime
+    tested: int
+    people: int
+    coverage: dict[str, float | None]
+    sealed: list[tuple[datetime, int]]
+
+
+def _round_so_far(viewer: Actor) -> _RoundSoFar | None:
+    """As it was at most `ROUND_HOLD_SECONDS` ago: at half a million swabs a count takes a while."""
+    visible = sampling.rounds_visible_to(viewer)
+    key = f"round:{viewer.within}"
+    held: _RoundSoFar | None = caches["pages"].get(key)
+    if held is None and (under_way := visible.filter(state="open").first()):
+        share = sampling.round_share(viewer, under_way.id)
+        grids = sampling.tested_share(viewer, under_way.id, "grid")
+        held = _RoundSoFar(
+            name=under_way.name,
+            starts_at=under_way.starts_at,
+            deadline=under_way.deadline,
+            tested=share.tested,
+            people=share.people,
+            coverage={grid.area_path: grid.percent for grid in grids},
+            sealed=sampling.swabs_by_hour(viewer, under_way.id),
+        )
+        caches["pages"].set(key, held, settings.ROUND_HOLD_SECONDS)
+    return held
+
+
 def persons_tested(viewer: Actor) -> Figure:
     """Persons tested in the round under way, each once; `of` is everybody it is for."""
-    under_way = sampling.round_under_way(viewer)
-    if under_way is None:
-        return Figure(0)
-    share = sampling.round_share(viewer, under_way.id)
-    return Figure(share.tested, None, share.people)
+    so_far = _round_so_far(viewer)
+    return Figure(so_far.tested, None, so_far.people) if so_far else Figure(0)
 
 
 def persons_in_central_quarantine(viewer: Actor) -> Figure:
@@ -151,7 +188,7 @@ def epidemic_curve(viewer: Actor) -> Curve:
 
 @dataclass(frozen=True, slots=True)
 class GridRow:
-    """One grid. level: of the strictest risk area in it, 0 if none. coverage: percent or None."""
+    """One grid, by its own name. level: of the strictest risk area in it, 0 if none. coverage: percent or None."""
 
     path: str
     number: int
@@ -169,7 +206,6 @@ def grids(viewer: Actor) -> list[GridRow]:
     found = list(areas_of_level(viewer, "grid"))
     if not found:
         return []
-    paths = {grid.path for grid in found}
     depth = found[0].path.count("/")
     days = _days_until_today(2 * WEEK)
     cases: dict[str, list[tuple[date, int]]] = {}
@@ -182,11 +218,9 @@ def grids(viewer: Actor) -> list[GridRow]:
         for place in area.places:
             grid = above(place, depth)
             levels[grid] = max(levels.get(grid, 0), min(area.rank, _HIGHEST))
-    under_way = sampling.round_under_way(viewer)
-    shares = sampling.tested_share(viewer, under_way.id, "grid") if under_way else []
-    coverage = {share.area_path: share.percent for share in shares}
+    so_far = _round_so_far(viewer)
+    coverage = so_far.coverage if so_far else {}
     tasks = dispatch.counts_by_area(viewer, steps=depth)
-    names = names_of(viewer, paths)
     rows = []
     for one in found:
         trend = _per_day(cases.get(one.path, []), days)
@@ -195,7 +229,7 @@ def grids(viewer: Actor) -> list[GridRow]:
             GridRow(
                 path=one.path,
                 number=one.number,
-                name=names.get(one.path, one.name),
+                name=one.name,
                 level=levels.get(one.path, 0),
                 cases7=sum(trend[-WEEK:]),
                 coverage=coverage.get(one.path),
@@ -210,7 +244,8 @@ def grids(viewer: Actor) -> list[GridRow]:
 
 def above(path: str, depth: int) -> str:
     """The ancestor of a path at a depth; the path itself if it is not that deep."""
-    return "".join(f"{step}/" for step in path.rstrip("/").split("/")[:depth])
+    steps = path.split("/", depth)
+    return path if len(steps) <= depth else "/".join(steps[:depth]) + "/"
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,19 +262,18 @@ class RoundProgress:
 
 
 def round_progress(viewer: Actor) -> RoundProgress | None:
-    under_way = sampling.round_under_way(viewer)
-    if under_way is None:
+    so_far = _round_so_far(viewer)
+    if so_far is None:
         return None
-    people = sampling.people_asked_for(viewer, under_way)
-    length = under_way.deadline - under_way.starts_at
+    length = so_far.deadline - so_far.starts_at
     hours = [
-        under_way.starts_at + timedelta(hours=hour)
+        so_far.starts_at + timedelta(hours=hour)
         for hour in range(int(length / timedelta(hours=1)) + 1)
     ]
-    asked = tuple(round(people * (hour - under_way.starts_at) / length) for hour in hours)
-    sealed = sampling.swabs_by_hour(viewer, under_way.id)
+    asked = tuple(round(so_far.people * (hour - so_far.starts_at) / length) for hour in hours)
+    at_most = now() + _AN_HOUR
     taken = tuple(
-        sum(swabs for at, swabs in sealed if at < hour) if hour <= now() + _AN_HOUR else None
+        sum(swabs for at, swabs in so_far.sealed if at < hour) if hour <= at_most else None
         for hour in hours
     )
-    return RoundProgress(under_way.name, tuple(hours), taken, asked)
+    return RoundProgress(so_far.name, tuple(hours), taken, asked)

@@ -404,7 +404,7 @@ def _asked_for(viewer: Actor, round_: Round) -> tuple[str, int]:
     within = max(round_.area_path, viewer.within, key=len)
     if within == round_.area_path:
         return within, round_.people
-    return within, population(viewer, [within])[within]
+    return within, _people_at_home(viewer, round_.id, [within])[within]
 
 
 def _tested_in(round_id: UUID, paths: Sequence[str]) -> dict[str, int]:

@@ -21,6 +21,8 @@ _GRIDS_SHOWN = 12
 
 def situation(viewer: Actor) -> dict[str, Any]:
     rows = figures.grids(viewer)
+    attention = [row for row in rows if row.level or row.cases7 or row.pending][:_GRIDS_SHOWN]
+    names = names_of(viewer, [row.path for row in attention])
     return {
         "incident": _incident(viewer),
         "figures": _figures(viewer),
@@ -37,7 +39,7 @@ def situation(viewer: Actor) -> dict[str, Any]:
         ],
         "attention": [
             {
-                "name": row.name,
+                "name": names.get(row.path, row.name),
                 "level": row.level,
                 "level_label": str(RISK_WORDS[row.level]),
                 "cases7": row.cases7,
@@ -47,9 +49,8 @@ def situation(viewer: Actor) -> dict[str, Any]:
                 "overdue": row.overdue,
                 "url": reverse("areas:area_at", args=[row.path]),
             }
-            for row in rows
-            if row.level or row.cases7 or row.pending
-        ][:_GRIDS_SHOWN],
+            for row in attention
+        ],
         "grids_url": reverse("areas:tree"),
         "grids_total": len(rows),
         "level_counts": sorted(Counter(row.level for row in rows).items(), reverse=True),
