@@ -1,6 +1,164 @@
-import type { Mode } from "./types.ts";
+/** My tasks, by place and by when they are due; taken, done or given back, with or without a network. */
+import { TaskList, isLate } from "./tasklist.ts";
+import type { Task } from "./tasklist.ts";
+import type { Mode, Phone } from "./types.ts";
+import { button, h } from "./ui.ts";
+import { inTurn } from "./work.ts";
+
+class TasksScreen {
+  private readonly root: HTMLElement;
+  private readonly phone: Phone;
+  private readonly list: TaskList;
+  private readonly body = h("div.work");
+  private readonly dock = h("div.dock");
+  private readonly run;
+  private shown: string | null = null;
+
+  constructor(root: HTMLElement, phone: Phone, list: TaskList) {
+    this.root = root;
+    this.phone = phone;
+    this.list = list;
+    this.run = inTurn(phone, () => this.draw());
+  }
+
+  show(): () => void {
+    const stop = this.phone.feed.on("tasks", () => this.draw());
+    this.root.replaceChildren(this.body, this.dock);
+    this.draw();
+    return stop;
+  }
+
+  private get tasks(): Task[] {
+    return this.phone.feed.part<Task[]>("tasks") ?? [];
+  }
+
+  private draw(): void {
+    const { words, say } = this.phone;
+    const places = this.list.todo(this.tasks);
+    const n = places.reduce((sum, place) => sum + place.tasks.length, 0);
+    say.heading(words("modeTasks"), words("tasksHeading", { n }));
+    const one = this.tasks.find((task) => task.id === this.shown);
+    if (one) this.drawOne(one);
+    else this.drawAll(places);
+  }
+
+  private open(id: string | null): void {
+    this.shown = id;
+    this.draw();
+    this.root.scrollTop = 0;
+    this.root.focus();
+  }
+
+  private drawAll(places: readonly { place: string; tasks: Task[] }[]): void {
+    const { words } = this.phone;
+    const { done } = this.list;
+    this.body.replaceChildren(
+      ...(places.length ? [] : [h("p.card.center", null, words("tasksNone"))]),
+      ...places.flatMap(({ place, tasks }) => [h("h2.place-name", null, place || words("tasksElsewhere")), ...tasks.map((task) => this.row(task))]),
+      ...(done ? [h("p.quiet.center", null, words("tasksDone", { n: done }))] : []),
+    );
+    this.dock.hidden = true;
+  }
+
+  private row(task: Task): HTMLElement {
+    const { words } = this.phone;
+    const taken = this.list.state(task) === "taken";
+    const late = isLate(task, this.phone.now());
+    return h(
+      "button.task", { type: "button", class: `task${late ? " late" : taken ? " taken" : ""}`, onclick: () => this.open(task.id) },
+      h("header", null, h("b", null, words.of(task.title)), this.tag(late, taken)),
+      task.people.length ? h("p", null, this.people(task).join(words.language === "zh" ? "；" : "; ")) : null,
+      task.due_at ? h("p.num", null, words("tasksDue", { time: words.time(task.due_at) })) : null,
+    );
+  }
+
+  private tag(late: boolean, taken: boolean): HTMLElement | null {
+    const { words } = this.phone;
+    if (late) return h("span.tag.late", null, words("tasksLate"));
+    return taken ? h("span.tag", null, words("tasksTaken")) : null;
+  }
+
+  private people(task: Task): string[] {
+    return task.people.map(({ name, age }) => (age === null ? name : this.phone.words("tasksPerson", { name, age })));
+  }
+
+  private drawOne(task: Task): void {
+    const { words } = this.phone;
+    const taken = this.list.state(task) === "taken";
+    const late = isLate(task, this.phone.now());
+    const list = (title: string, lines: readonly string[], numbered: boolean): HTMLElement | null =>
+      lines.length ? h("section.card.doing", null, h("h2", null, title), h(numbered ? "ol" : "ul.rows", null, ...lines.map((line) => h("li", null, h("span", null, line))))) : null;
+    const parts = [
+      h(
+        "section.card.task-head", null,
+        h("h1", null, words.of(task.title)),
+        h("p", null, task.place),
+        task.due_at ? h("p.num", null, words("tasksDue", { time: words.time(task.due_at) }), " ", this.tag(late, taken)) : null,
+      ),
+      list(words("tasksWho"), this.people(task), false),
+      list(words("tasksSteps"), task.steps.map((step) => words.of(step)), true),
+      button(words("tasksBack"), () => this.open(null), "alt", "left"),
+    ];
+    this.body.replaceChildren(...parts.filter((part) => part !== null));
+    this.dock.hidden = false;
+    this.dock.className = "dock main-first";
+    this.dock.replaceChildren(
+      taken
+        ? button(words("tasksFinish"), () => void this.finish(task), "main", "check")
+        : button(words("tasksTake"), () => void this.run(() => this.list.take(task)), "main", "play"),
+      button(words("tasksRefuse"), () => void this.refuse(task), "alt"),
+    );
+  }
+
+  private async finish(task: Task): Promise<void> {
+    const { say, words } = this.phone;
+    const found = await say.form(
+      words("tasksFinish"),
+      [{ name: "note", label: words("tasksNoteAsk"), kind: "text", required: true, hint: words("tasksNoteHint") }],
+      words("tasksFinish"),
+    );
+    if (!found) return;
+    await this.run(async () => {
+      await this.list.finish(task, found["note"] ?? "");
+      this.shown = null;
+      say.signal("pass");
+      say.note(words("tasksFinished", { where: words.of(task.title) }));
+    });
+  }
+
+  private async refuse(task: Task): Promise<void> {
+    const { say, words } = this.phone;
+    const usual = ["tasksNotHome", "tasksWrongPlace", "tasksDeclined", "tasksNeedHelp"] as const;
+    const choice = await say.ask(words("tasksWhyNot"), [
+      ...usual.map((key) => ({ value: words(key), label: words(key) })),
+      { value: "other", label: words("tasksOther") },
+    ]);
+    if (choice === null) return;
+    let reason: string = choice;
+    if (choice === "other") {
+      const found = await say.form(words("tasksWhyNot"), [{ name: "reason", label: words("reason"), kind: "text", required: true }], words("done"));
+      if (!found) return;
+      reason = found["reason"] ?? "";
+    }
+    await this.run(async () => {
+      await this.list.refuse(task, reason);
+      this.shown = null;
+      say.note(words("tasksRefused"));
+    });
+  }
+}
 
 export const tasks: Mode = {
   name: "tasks",
-  show: () => () => undefined,
+  show: (root, phone) => {
+    let leave = (): void => undefined;
+    let left = false;
+    void TaskList.load(phone.outbox, phone.store, () => phone.now()).then((list) => {
+      if (!left) leave = new TasksScreen(root, phone, list).show();
+    });
+    return () => {
+      left = true;
+      leave();
+    };
+  },
 };
