@@ -1,4 +1,4 @@
-"""The verbs of gates. A guard's phone sends them, hours later if need be; each is safe to repeat."""
+"""The verbs of gates. A phone sends them, hours later if need be; each is safe to repeat."""
 
 import logging
 from collections.abc import Sequence
@@ -6,11 +6,12 @@ from datetime import datetime
 from uuid import UUID
 
 from django.db import connection, transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from fangxian.areas.models import Area, Site
 from fangxian.areas.queries import get_site
 from fangxian.gates import errors, queries, rules, scans, visits
+from fangxian.gates.asking import pack_at
 from fangxian.gates.events import (
     CheckpointSet,
     CommunityIsCovered,
@@ -43,7 +44,7 @@ from fangxian.gates.models import (
     Venue,
 )
 from fangxian.gates.rules import Answer, ScanRow, VisitRow
-from fangxian.kernel.access import Actor, Duty
+from fangxian.kernel.access import PLAYBOOK, Actor, Duty
 from fangxian.kernel.clock import now
 from fangxian.kernel.ids import new_id
 from fangxian.kernel.ledger import record
@@ -534,18 +535,22 @@ def sign_up_venue(
 
 def _finish_drives(actor: Actor, community: str, event: Event) -> None:
     """Say that a community is done, and end a drive when its last venue has a code."""
-    around = [drive for drive in SignUpDrive.objects.filter(ended_at=None)]
-    for drive in around:
+    for drive in list(SignUpDrive.objects.filter(ended_at=None)):
         if not community.startswith(drive.area_path):
             continue
-        if not queries.venues_left(community).exists():
+        if not _without_code(community).exists():
             record(
                 CommunityIsCovered(subject_id=drive.id, area_path=community),
                 actor=actor,
                 because=event,
             )
-        if not queries.venues_left(drive.area_path).exists():
+        if not _without_code(drive.area_path).exists():
             SignUpDrive.objects.filter(id=drive.id).update(ended_at=now())
+
+
+def _without_code(area_path: str) -> QuerySet[Site]:
+    """Whoever asks: it is only a question of whether there are any."""
+    return queries.venues_without_code(PLAYBOOK, below=area_path)
 
 
 @transaction.atomic
@@ -616,7 +621,7 @@ def forget_persons(actor: Actor, *, at_most: int = 20_000) -> int:
     Counts, places and times stay. How many forgot; call again while it is `at_most`.
     """
     actor.must(Duty.OPERATE)
-    pack = queries.pack_at(_district())
+    pack = pack_at(_district())
     if pack is None or pack.gates is None:
         return 0
     before = now() - pack.gates.forget_persons.length

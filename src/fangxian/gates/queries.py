@@ -3,8 +3,6 @@
 Where one person passed is not among it: that is a verb, `actions.read_scans`, for it is recorded.
 """
 
-from collections.abc import Iterable
-from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -16,6 +14,7 @@ from fangxian.areas.models import Site
 from fangxian.areas.queries import sites_visible_to
 from fangxian.engines.codes.sets import Document
 from fangxian.gates import alerts, rules
+from fangxian.gates.asking import demands_of, pack_at
 from fangxian.gates.errors import (
     NoSuchCheckpoint,
     NoSuchIncident,
@@ -26,7 +25,6 @@ from fangxian.gates.errors import (
 )
 from fangxian.gates.models import (
     Checkpoint,
-    Demand,
     Incident,
     Pass,
     Question,
@@ -34,12 +32,8 @@ from fangxian.gates.models import (
     Shift,
     Venue,
 )
-from fangxian.gates.rules import Demands, Outing
-from fangxian.kernel.access import PLAYBOOK, Actor, Duty
-from fangxian.kernel.clock import now
-from fangxian.protocol.errors import NoPackInForce
-from fangxian.protocol.packs import Pack
-from fangxian.protocol.queries import Rules, in_force
+from fangxian.kernel.access import Actor, Duty
+from fangxian.protocol.queries import Rules
 
 # Checkpoints
 
@@ -59,41 +53,6 @@ def get_checkpoint(viewer: Actor, site_id: UUID) -> Site:
     if site is None:
         raise NoSuchCheckpoint(site_id)
     return site
-
-
-def demands_of(demands: Iterable[str], pack: Pack | None) -> Demands:
-    """What a checkpoint's words mean by a pack. A pack without numbers asks for none of them."""
-    asked = set(demands)
-    gates = pack.gates if pack else None
-    if pack is None or gates is None:
-        return Demands(
-            needs_pass=Demand.PASS in asked,
-            mask=Demand.MASK in asked,
-            stamp=pack.stamp if pack else "",
-        )
-    return Demands(
-        needs_pass=Demand.PASS in asked,
-        outing=Outing(
-            people=gates.outing_people.whole,
-            every=gates.outing_every.length,
-            lasts=gates.outing_lasts.length,
-        ),
-        test_within=gates.test_within.length if Demand.TEST in asked else None,
-        temperature_max=pack.people.fever_from.value if Demand.TEMPERATURE in asked else None,
-        mask=Demand.MASK in asked,
-        interval=gates.interval.length if Demand.INTERVAL in asked else None,
-        most_a_day=gates.most_a_day.whole if Demand.MOST_A_DAY in asked else None,
-        same_passage=gates.same_passage.length,
-        stamp=pack.stamp,
-    )
-
-
-def pack_at(area_path: str, batch: Rules | None = None) -> Pack | None:
-    """The pack in force here now; None before any was adopted: a gate works without one."""
-    try:
-        return (batch.in_force if batch else in_force)(now(), area_path)
-    except NoPackInForce:
-        return None
 
 
 def checkpoints_for(viewer: Actor) -> list[dict[str, Any]]:
@@ -157,11 +116,6 @@ def venues_without_code(viewer: Actor, *, below: str = "") -> QuerySet[Site]:
     """Venues that have not signed up, in the order of the tree."""
     signed = Venue.objects.filter(site=OuterRef("id"), closed_at=None)
     return venue_sites(viewer, below=below).filter(~Exists(signed)).order_by("area_path", "number")
-
-
-def venues_left(area_path: str) -> QuerySet[Site]:
-    """Venues without a code, whoever asks: a count, not a list."""
-    return venues_without_code(PLAYBOOK, below=area_path)
 
 
 def venues_with_code(viewer: Actor, *, below: str = "") -> QuerySet[Venue]:
@@ -241,27 +195,6 @@ def get_pass(viewer: Actor, pass_id: UUID, *, for_change: bool = False) -> Pass:
     if found is None:
         raise NoSuchPass(pass_id)
     return found
-
-
-def outings_of(numbers: Iterable[int], since: datetime, same: timedelta) -> dict[int, list[Any]]:
-    """When each pass went out since then, and who: scans of one passage counted once."""
-    rows = Scan.objects.filter(
-        pass_number__in=list(numbers),
-        at__gt=since,
-        direction=Scan.Direction.OUT,
-        verdict=Scan.Verdict.PASS,
-    ).values_list("pass_number", "person", "at")
-    times: dict[int, dict[int | None, list[datetime]]] = {}
-    for number, person, at in rows:
-        times.setdefault(number, {}).setdefault(person, []).append(at)
-    return {
-        number: sorted(
-            (at, person or 0)
-            for person, moments in persons.items()
-            for at in rules.passages(moments, same)
-        )
-        for number, persons in times.items()
-    }
 
 
 # Incidents, queues, questions

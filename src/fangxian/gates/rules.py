@@ -1,8 +1,8 @@
-"""What a gate decides, and by which rule. Pure; `field/src/phone/verdict.ts` decides alike, and both
-are tested by the cases in `field/test/cases/verdict.json`.
+"""What a gate decides, and by which rule. Pure; `field/src/phone/verdict.ts` decides alike.
 
-A verdict is advice to a guard. Nobody is turned back because something is unknown, unreadable or
-missing on our side; coming in is never refused for want of a pass; nothing is asked in an emergency.
+Both are tested by the cases in `field/test/cases/verdict.json`. A verdict is advice to a guard.
+Nobody is turned back because something is unknown, unreadable or missing on our side; coming in is
+never refused for want of a pass; nothing is asked in an emergency.
 """
 
 from collections.abc import Mapping, Sequence
@@ -162,15 +162,9 @@ def _of_the_gate(person: Person, demands: Demands, at: datetime) -> Verdict | No
 
 
 def _of_going_out(person: Person, demands: Demands, at: datetime) -> Verdict | None:
-    held = person.held
-    if demands.needs_pass:
-        if held is None:
-            return Verdict("turn_back", "pass_missing")
-        if not held.opens:
-            return _refer("pass_invalid")
-        if demands.outing and held.kind == "entry_exit" and held.outings >= demands.outing.people:
-            return Verdict("turn_back", "pass_quota")
-    if held is not None and held.opens and held.kind in _FREE_KINDS:
+    if demands.needs_pass and (found := _of_the_pass(person.held, demands)):
+        return found
+    if person.held is not None and person.held.opens and person.held.kind in _FREE_KINDS:
         return None
     if (
         demands.interval is not None
@@ -180,6 +174,16 @@ def _of_going_out(person: Person, demands: Demands, at: datetime) -> Verdict | N
         return Verdict("turn_back", "interval")
     if demands.most_a_day is not None and person.passages >= demands.most_a_day:
         return Verdict("turn_back", "most_a_day")
+    return None
+
+
+def _of_the_pass(held: PassFacts | None, demands: Demands) -> Verdict | None:
+    if held is None:
+        return Verdict("turn_back", "pass_missing")
+    if not held.opens:
+        return _refer("pass_invalid")
+    if demands.outing and held.kind == "entry_exit" and held.outings >= demands.outing.people:
+        return Verdict("turn_back", "pass_quota")
     return None
 
 
@@ -213,7 +217,7 @@ class Answer:
     facts: Mapping[str, object] = field(default_factory=dict)
 
 
-class Unreadable(ValueError):
+class Unreadable(ValueError):  # noqa: N818 - says what the body is
     """What a phone sent is no scan and no visit: the field that cannot be right."""
 
 

@@ -14,8 +14,8 @@ from django.utils.timezone import localtime
 
 from fangxian.engines.codes import BadCode, Kind, TrustList, read
 from fangxian.gates import errors, rules
+from fangxian.gates.asking import demands_of, pack_at
 from fangxian.gates.models import Pass, Question
-from fangxian.gates.queries import demands_of, pack_at
 from fangxian.gates.rules import Answer, Demands, PassFacts, Person, ScanRow, Verdict
 from fangxian.kernel import signing
 from fangxian.kernel.access import PLAYBOOK, Duty

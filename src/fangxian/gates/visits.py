@@ -11,7 +11,7 @@ from fangxian.cases import actions as cases
 from fangxian.cases.rules import VisitRow as Visit
 from fangxian.engines.codes import BadCode, Kind, TrustList, read
 from fangxian.gates import errors, rules
-from fangxian.gates.queries import pack_at
+from fangxian.gates.asking import pack_at
 from fangxian.gates.rules import Answer, VisitRow
 from fangxian.gates.scans import refused
 from fangxian.kernel import signing
@@ -128,13 +128,13 @@ def _persons(
     known = {
         row.id: one.resident_id for row, one in zip(rows, found, strict=True) if one.resident_id
     }
-    unknown = [row for row in rows if row.id not in known and row.person.provisional]
-    for row in unknown:
-        met = register.register_provisional(
-            row.by,
-            [Provisional.of(row.person, area_path=doors[row.site].area_path, met_at=row.at)],
-        )
-        known |= {row.id: resident for resident in met.values()}
+    for row in rows:
+        if row.id not in known and row.person.provisional:
+            where = doors[row.site].area_path
+            wanted = Provisional.of(row.person, area_path=where, met_at=row.at)
+            met = register.register_provisional(row.by, [wanted])
+            if wanted.id in met:
+                known[row.id] = met[wanted.id]
     numbers = people.numbers_of(PLAYBOOK, set(known.values()))
     for row, one in zip(rows, found, strict=True):
         if row.id not in known:
