@@ -26,6 +26,7 @@ from fangxian.sampling import rules
 from fangxian.sampling.models import (
     Box,
     BoxTube,
+    LabelBatch,
     Report,
     Round,
     Shift,
@@ -217,6 +218,24 @@ def unpacked_at(viewer: Actor, site_id: UUID) -> QuerySet[Tube]:
     tubes = tubes_visible_to(viewer).filter(site=site_id, state=Tube.State.SEALED)
     packed = BoxTube.objects.exclude(outcome=BoxTube.Outcome.MISSING).values("tube_id")
     return tubes.exclude(id__in=packed).order_by("sealed_at", "id")
+
+
+# Labels
+
+
+def label_batches(viewer: Actor) -> QuerySet[LabelBatch]:
+    """Sheets printed in the viewer's area or for it, latest first."""
+    _must_read(viewer)
+    batches = LabelBatch.objects.filter(area_path__startswith=viewer.within)
+    return batches.order_by("-printed_at", "-id")
+
+
+def labels_of(viewer: Actor, batch_id: UUID) -> list[str]:
+    """The codes of a sheet, in the order in which they are printed."""
+    batch = label_batches(viewer).filter(id=batch_id).first()
+    if batch is None:
+        raise NotFound(_("sheet of labels"), batch=str(batch_id))
+    return [code(batch.kind, number) for number in range(batch.first, batch.last + 1)]
 
 
 # What phones are told
