@@ -20,6 +20,7 @@ export PATH := $(VIRTUAL_ENV)/bin:$(PATH)
 unexport PYTHONPATH PYTHONHOME
 
 ASSETS := src/fangxian/web/static/web
+FONTS := src/fangxian/kernel/fonts
 DONE := .venv/done
 SOURCES_FIELD := $(shell find field -path field/node_modules -prune -o -type f -print)
 SOURCES_WORDS := $(shell find src -name '*.po')
@@ -31,7 +32,7 @@ SOURCES_WORDS := $(shell find src -name '*.po')
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-10s%s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
-setup: $(DONE)/assets $(DONE)/words ## install and build everything needed; quick when nothing changed
+setup: $(DONE)/assets $(DONE)/words $(DONE)/fonts ## install and build everything needed; quick when nothing changed
 
 demo: setup ## build the district, play the day, serve it (ARGS=--once, ARGS=--fresh, …)
 	.venv/bin/fangxian demo $(ARGS)
@@ -77,7 +78,7 @@ LOCK := uv pip compile --universal --python-version 3.11 --generate-hashes --no-
         --no-emit-index-url --no-emit-find-links --no-annotate --custom-compile-command "make lock"
 
 clean: ## take away what was built and installed; keeps .data
-	rm -rf .venv dist field/node_modules $(ASSETS) .mypy_cache .ruff_cache .hypothesis \
+	rm -rf .venv dist field/node_modules $(ASSETS) $(FONTS) .mypy_cache .ruff_cache .hypothesis \
 	  .import_linter_cache
 	find src -name '*.mo' -delete
 
@@ -102,6 +103,13 @@ $(DONE)/assets: $(DONE)/node $(SOURCES_FIELD)
 	@touch $@
 ifeq ($(wildcard $(ASSETS)/app.js),)
 .PHONY: $(DONE)/assets
+endif
+
+$(DONE)/fonts: $(DONE)/node tools/fonts.py
+	python tools/fonts.py
+	@touch $@
+ifeq ($(wildcard $(FONTS)/*.ttf),)
+.PHONY: $(DONE)/fonts
 endif
 
 $(DONE)/words: $(DONE)/python tools/messages.py $(SOURCES_WORDS)

@@ -30,6 +30,7 @@ KERNEL = {
     "ledger",
     "logs",
     "models",
+    "paper",
     "reactions",
     "readiness",
     "sheets",
