@@ -27,6 +27,30 @@ class Demand(models.TextChoices):
     MOST_A_DAY = "most_a_day", pgettext_lazy("demand", "so many passages a day at most")
 
 
+class Rule(models.TextChoices):
+    """The rules behind verdicts, as a guard and the person read them."""
+
+    ALL_MET = "all_met", _("everything that is asked is met")
+    EMERGENCY = "emergency", _("emergency")
+    CARE = "care", _("on the way to care")
+    CODE_FORGED = "code_forged", _("the code is not one of ours; use a card or identity card")
+    CODE_EXPIRED = "code_expired", _("the code has expired; the table gives a new one")
+    CODE_NOT_YET_VALID = "code_not_yet_valid", _("the code is not valid yet; check the two clocks")
+    CODE_REVOKED = "code_revoked", _("the code was revoked; the table gives a new one")
+    PERSON_UNKNOWN = "person_unknown", _("not in the register; the table writes the person down")
+    ALERT = "alert", _("please go to the table")
+    TEMPERATURE = "temperature", _("temperature; the table measures again")
+    MASK = "mask", _("no mask; the table has some")
+    TEST = "test", _("no negative test in time; test at the table")
+    PARTY = "party", _("not everybody in the vehicle was shown")
+    PASS_MISSING = "pass_missing", _("a pass is asked for here, and there is none")
+    PASS_INVALID = "pass_invalid", _("the pass is not valid here now; the table looks")
+    PASS_QUOTA = "pass_quota", _("the household's outing is used up")
+    INTERVAL = "interval", _("too soon after the last passage")
+    MOST_A_DAY = "most_a_day", _("as many passages today as are allowed")
+    GUARD = "guard", _("decided by the guard")
+
+
 class Checkpoint(models.Model):
     """A site of kind “checkpoint” and what is asked there.
 

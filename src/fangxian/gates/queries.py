@@ -13,7 +13,7 @@ from django.utils.translation import override
 from fangxian.areas.models import Site
 from fangxian.areas.queries import sites_visible_to
 from fangxian.engines.codes.sets import Document
-from fangxian.gates import alerts, rules
+from fangxian.gates import alerts, rules, scans
 from fangxian.gates.asking import demands_of, pack_at
 from fangxian.gates.errors import (
     NoSuchCheckpoint,
@@ -28,11 +28,16 @@ from fangxian.gates.models import (
     Incident,
     Pass,
     Question,
+    Rule,
     Scan,
     Shift,
     Venue,
 )
+from fangxian.gates.rules import Advice, ScanRow
 from fangxian.kernel.access import Actor, Duty
+from fangxian.kernel.clock import now
+from fangxian.kernel.ids import new_id
+from fangxian.people.rules import PersonRef
 from fangxian.protocol.queries import Rules
 
 # Checkpoints
@@ -100,6 +105,39 @@ def objection_at(viewer: Actor, site_id: UUID) -> str:
     row = Checkpoint.objects.filter(site=site_id).first()
     with_place = _("You may object at the community's office, or by telephone 12345.")
     return f"{with_place} {row.objection}".strip() if row else with_place
+
+
+def look(
+    viewer: Actor,
+    site_id: UUID,
+    ref: PersonRef | None,
+    *,
+    direction: str = "out",
+    pass_text: str = "",
+    temperature: float | None = None,
+    mask: bool | None = None,
+) -> Advice:
+    """The second look that a gate may ask for while it has a network. Nothing is recorded.
+
+    The answer names nobody and gives no reason that is not the person's own business at a gate.
+    """
+    site = get_checkpoint(viewer, site_id)
+    viewer.must(Duty.GUARD, at=site.area_path)
+    row = ScanRow(
+        id=new_id(),
+        by=viewer,
+        at=now(),
+        site=site.id,
+        direction="in" if direction == "in" else "out",
+        verdict="pass",
+        shown="code" if ref and ref.code else "identity" if ref and ref.identity else "word",
+        person=ref,
+        pass_text=pass_text,
+        temperature=temperature,
+        mask=mask,
+    )
+    said = scans.judged(row).said
+    return Advice(verdict=said.word, rule=said.rule, reason=str(Rule(said.rule).label))
 
 
 # Venues

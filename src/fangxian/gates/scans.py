@@ -110,6 +110,15 @@ def take(rows: Sequence[ScanRow]) -> tuple[list[Answer], list[Taken]]:
     return [answers[row.id] for row in rows], stored
 
 
+def judged(row: ScanRow) -> Taken:
+    """What the rules say of a row with all that the server knows. Nothing is written."""
+    place = places_of([row.site]).get(row.site)
+    one = Taken(row=row, place=place, at=row.at)
+    _find_persons([one], take_in=False)
+    _decide([one])
+    return one
+
+
 def refused(row_id: UUID, refusal: Refusal) -> Answer:
     return Answer(row_id, "refused", refusal.code, refusal.message)
 
@@ -153,7 +162,7 @@ def places_of(site_ids: Iterable[UUID]) -> dict[UUID, Place]:
 # Persons
 
 
-def _find_persons(taken: Sequence[Taken]) -> None:
+def _find_persons(taken: Sequence[Taken], *, take_in: bool = True) -> None:
     named = [one for one in taken if one.row.person is not None]
     if not named:
         return
@@ -168,6 +177,8 @@ def _find_persons(taken: Sequence[Taken]) -> None:
             for one, known in zip(named, found, strict=True)
             if known.resident_id is None and one.row.person and one.row.person.provisional
         ]
+        if take_in
+        else []
     )
     for one, known in zip(named, found, strict=True):
         one.resident_id, one.home, one.trouble = known.resident_id, known.area_path, known.trouble
