@@ -3,6 +3,8 @@
  * this version with the digest of its content, the page itself among them, so that a page is never shown without the
  * scripts it asks for. A new version waits until the page says that nothing is being written.
  */
+export {};
+
 declare const VERSION: string;
 declare const FILES: readonly (readonly [address: string, digest: string])[];
 declare const self: ServiceWorkerGlobalScope;

@@ -269,6 +269,17 @@ test("a new trust key is believed when a list signed with the pinned one names i
   assert.equal(await made.pull(), "untrusted");
 });
 
+test("a trust key that has ended is believed no more, though it was the one of enrolment", async () => {
+  const key = await server.trustKey();
+  server.parts = [{ name: "keys", version: "1", body: { keys: [{ ...key, use: "trust", not_after: time.now / 1000 + 60 }] } }];
+  const made = await feed();
+  assert.equal(await made.pull(), "current");
+  server.parts = [{ name: "pools", version: "1", body: 1 }];
+  time.now += 61_000;
+
+  assert.equal(await made.pull(), "untrusted");
+});
+
 test("the age of a part is how long ago the server said it was current", async () => {
   server.parts = [{ name: "pools", version: "1", body: 1 }];
   const made = await feed();

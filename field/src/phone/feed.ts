@@ -26,7 +26,7 @@ interface Kept {
 }
 
 interface TrustList {
-  keys?: ({ use?: string } & TrustKey)[];
+  keys?: ({ use?: string; not_after?: number | null } & TrustKey)[];
 }
 
 const ROUNDS = 200;
@@ -53,14 +53,16 @@ export type Pulled = "current" | "offline" | "busy" | "revoked" | "expired" | "u
 export class StoredFeed implements Feed {
   private readonly vault: Vault;
   private readonly out: Outside;
+  private readonly now: () => Date;
   private readonly parts = new Map<string, Kept>();
   private readonly listeners = new Map<string, Set<() => void>>();
   private pinned: TrustKey[] = [];
   private confirmed = 0;
 
-  constructor(vault: Vault, out: Outside = outside) {
+  constructor(vault: Vault, out: Outside = outside, now: () => Date = () => new Date(out.clock())) {
     this.vault = vault;
     this.out = out;
+    this.now = now;
   }
 
   /** Pin the key that was given at enrolment. */
@@ -89,10 +91,11 @@ export class StoredFeed implements Feed {
     this.pinned = [];
   }
 
-  /** The key of enrolment, and those that a list signed with it names. */
+  /** The keys that the newest list names and that have not ended; until there is one, the key of enrolment. */
   private get trusted(): TrustKey[] {
-    const list = this.part<TrustList>("keys")?.keys ?? [];
-    return [...this.pinned, ...list.filter((key) => key.use === "trust")];
+    const named = (this.part<TrustList>("keys")?.keys ?? []).filter((key) => key.use === "trust");
+    const seconds = this.now().getTime() / 1000;
+    return named.length ? named.filter((key) => !key.not_after || key.not_after > seconds) : this.pinned;
   }
 
   /** Get what has changed. */

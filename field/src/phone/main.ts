@@ -8,7 +8,7 @@ import { scanner as makeScanner } from "./scan.ts";
 import { Sound } from "./sound.ts";
 import { askToStay, drawer, fullness, openDatabase, Vault } from "./store.ts";
 import { outside, Sender, type Status } from "./sync.ts";
-import { type Assets, type Me, type ModeName, NoRoom, type Phone, type Scanner, type Words } from "./types.ts";
+import { type Assets, type CodeReader, type Me, type ModeName, NoRoom, type Phone, type Scanner, type Words } from "./types.ts";
 import { button, closeSheets, fill, h, icon, Screen, sheet, useIcons } from "./ui.ts";
 import { type Key, type Language, makeWords } from "./words.ts";
 
@@ -54,6 +54,7 @@ class App {
   private readonly feed: StoredFeed;
   private readonly sender: Sender;
   private readonly scanner: Scanner;
+  private readonly codes: CodeReader;
   private readonly sound = new Sound();
   private readonly out = { ...outside, language: () => (this.language === "zh" ? "zh-Hans" : "en") };
 
@@ -88,9 +89,10 @@ class App {
     this.vault = vault;
     this.ahead = ahead;
     this.outbox = new StoredOutbox(vault);
-    this.feed = new StoredFeed(vault, this.out);
+    this.feed = new StoredFeed(vault, this.out, () => this.now());
     this.sender = new Sender(this.outbox, vault, this.out, () => this.paintStatus());
     this.scanner = makeScanner(assets);
+    this.codes = codeReader(this.feed, this.now);
     this.say = this.newScreen();
     const nudge = this.outbox.added;
     this.outbox.added = (urgent) => {
@@ -129,7 +131,6 @@ class App {
 
     this.outbox.on(() => void this.recount());
     this.feed.on("me", () => this.paintMe());
-    this.feed.on("keys", () => undefined);
     addEventListener("online", () => this.woken("online"));
     addEventListener("offline", () => this.paintStatus());
     addEventListener("hashchange", () => this.route());
@@ -482,7 +483,7 @@ class App {
       outbox: this.outbox.forMode(name),
       feed: this.feed,
       scanner: this.scanner,
-      codes: codeReader(this.feed, this.now),
+      codes: this.codes,
       say: this.say,
       words: this.words,
       store: drawer(this.vault, name),
