@@ -1,8 +1,8 @@
 /** A checkpoint: who comes, what the rules say, and one big button that lets an emergency through whatever they say. */
 import { camera } from "./camera.ts";
-import { isIdentity } from "./card.ts";
+import { isIdentity } from "./identity.ts";
 import { DoorWork } from "./doorwork.ts";
-import type { Gate, Need, PassShown } from "./doorwork.ts";
+import type { Counts, Gate, Need, PassShown } from "./doorwork.ts";
 import { askWho } from "./persons.ts";
 import { read } from "./reading.ts";
 import type { Met } from "./reading.ts";
@@ -91,7 +91,7 @@ class CheckpointScreen {
       this.dock.append(this.emergencyButton());
       return;
     }
-    say.heading(shift.name, words("gateHeading", { ...shift.counts }));
+    say.heading(shift.name, words("gateHeading", { n: seen(shift.counts), emergency: shift.counts.emergency }));
     const need = this.work.need(this.rules) ?? "person";
     this.camera.hint(this.prompt(need));
     if (!this.said) say.clear(this.prompt(need));
@@ -147,7 +147,7 @@ class CheckpointScreen {
           "section.card.past", { "aria-label": words("gateRecent") },
           h(
             "ul.rows", null,
-            ...recent.slice(0, 4).map((one) =>
+            ...recent.slice(0, 2).map((one) =>
               h("li", { class: one.verdict }, h("span", null, words.time(one.at)), h("span", null, one.label || words("gateSomebody")), h("b.end", null, words(TITLES[one.verdict]))),
             ),
           ),
@@ -336,6 +336,7 @@ class CheckpointScreen {
       this.panel.hidden = false;
       this.tell("emergency", words("gateEmergencyDone"), words("gateEmergencyAbout"));
     });
+    if (!this.work.shift && this.gates.length === 0) return;
     const kinds = ["gateBirth", "gateChest", "gateBleeding", "gateUnconscious", "gateDialysis", "gateChild"] as const;
     const what = await this.phone.say.ask(
       words("gateEmergencyWhat"), kinds.map((key) => ({ value: words(key), label: words(key) })), words("gateEmergencyAbout"),
@@ -484,6 +485,8 @@ class CheckpointScreen {
     });
   }
 }
+
+const seen = ({ pass, refer, turn_back, emergency }: Counts): number => pass + refer + turn_back + emergency;
 
 /** When the sample was taken (seconds since 1970 or ISO), and whether it was negative. */
 function testOf(claims: Claims): [Date, boolean] {

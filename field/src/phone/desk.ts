@@ -1,6 +1,6 @@
 /** The sampling desk: scan a tube, scan people, seal, pack. One screen, one next action, no network needed. */
 import { camera } from "./camera.ts";
-import { isIdentity } from "./card.ts";
+import { isIdentity } from "./identity.ts";
 import { DeskWork, LabelUsed } from "./deskwork.ts";
 import type { Box, Point } from "./deskwork.ts";
 import { askWho } from "./persons.ts";

@@ -1,8 +1,9 @@
 /** People without a code: by identity number, or by name and date of birth. All count the same. */
+import { documentType, isIdentity, normalIdentity } from "./identity.ts";
 import { newId } from "./outbox.ts";
 import { metByIdentity, metByWord } from "./reading.ts";
 import type { Met } from "./reading.ts";
-import { isIdentity } from "./card.ts";
+
 import type { Phone, Provisional } from "./types.ts";
 
 /** Ask who it is; null if the sheet was put away. A gate may have a printed list of who passes. */
@@ -28,12 +29,12 @@ export async function askIdentity(phone: Phone): Promise<Met | null> {
         label: words("whoNumber"),
         kind: "identity",
         required: true,
-        check: (value) => (isIdentity(plain(value)) ? null : words("whoNumberOdd")),
+        check: (value) => (isIdentity(normalIdentity(value)) ? null : words("whoNumberOdd")),
       },
     ],
     words("done"),
   );
-  return found && metByIdentity(plain(found["identity"] ?? ""));
+  return found && metByIdentity(normalIdentity(found["identity"] ?? ""));
 }
 
 export async function askWord(phone: Phone): Promise<Met | null> {
@@ -47,7 +48,6 @@ export async function askWord(phone: Phone): Promise<Met | null> {
         label: words("whoBorn"),
         kind: "number",
         required: true,
-        hint: words("whoBornHint"),
         check: (value) => (born(value, phone.now()) ? null : words("whoBornOdd")),
       },
       {
@@ -76,15 +76,13 @@ export async function askWord(phone: Phone): Promise<Met | null> {
   const day = born(found["born"] ?? "", phone.now());
   if (day) person.born = day;
   if (found["phone"]) person.phone = found["phone"];
-  const document = plain(found["identity"] ?? "");
+  const document = normalIdentity(found["identity"] ?? "");
   if (document) {
     person.identity = document;
-    person.type = isIdentity(document) ? "10" : "20";
+    person.type = isIdentity(document) ? documentType(document) : "20";
   }
   return metByWord(person);
 }
-
-const plain = (text: string): string => text.normalize("NFKC").replace(/[\s-]/g, "").toUpperCase();
 
 /** Eight digits as a date that has been, or null. */
 export function born(text: string, today: Date): string | null {

@@ -2,6 +2,7 @@
  * What was scanned or typed: a label of a tube or a box, a signed code, an identity number, or nothing that
  * is known here. No network, no register.
  */
+import { documentType, normalIdentity } from "./identity.ts";
 import type { Claims, CodeReader, PersonRef, Provisional, Trouble } from "./types.ts";
 import { BadCode } from "./types.ts";
 
@@ -56,8 +57,8 @@ export function metByCode(text: string, claims: Claims): Met {
   return { ref: { code: text }, key: `p:${number}`, label: claims.initials ?? "", shown: "code" };
 }
 
-export async function metByIdentity(number: string, type = "10"): Promise<Met> {
-  const identity = number.trim().toUpperCase();
+export async function metByIdentity(number: string, type: string = documentType(number)): Promise<Met> {
+  const identity = normalIdentity(number);
   return {
     ref: { identity, type },
     key: `i:${await digest(`${type}:${identity}`)}`,
@@ -111,7 +112,7 @@ export async function read(text: string, codes: CodeReader, isIdentity: IsIdenti
     if (barcode === null) return { what: "bad_label", text: trimmed };
     return kind === "T" ? { what: "tube", barcode } : { what: "box", barcode };
   }
-  const digits = trimmed.replace(/[\s-]/g, "").toUpperCase();
+  const digits = normalIdentity(trimmed);
   if (/^[0-9]{17}[0-9X]$/.test(digits))
     return isIdentity(digits) ? { what: "person", met: await metByIdentity(digits) } : { what: "bad_identity", text: digits };
   return { what: "unknown", text: trimmed };

@@ -1,6 +1,6 @@
 /** The door of a venue: somebody stands there and scans who comes in. Visitors need no app and no phone. */
 import { camera } from "./camera.ts";
-import { isIdentity } from "./card.ts";
+import { isIdentity } from "./identity.ts";
 import { DoorList } from "./doorlist.ts";
 import type { Venue } from "./doorlist.ts";
 import { askWho } from "./persons.ts";
