@@ -137,7 +137,7 @@ class Server:
     def start(self) -> None:
         from django.conf import settings
 
-        from fangxian.exercise.day import EVENING
+        from fangxian.exercise.scene import EVENING
         from fangxian.kernel import clock
 
         ensure_database(self.name, self.people)
@@ -438,7 +438,8 @@ def fill(people: int) -> None:
     from fangxian.areas.queries import area_by_code
     from fangxian.exercise import district
     from fangxian.exercise.cast import BUILDER
-    from fangxian.exercise.day import AT_HAND, DISTRICT, EVENING, RULES_FROM
+    from fangxian.exercise.day import AT_HAND
+    from fangxian.exercise.scene import DISTRICT, EVENING, RULES_FROM
     from fangxian.kernel import clock, ledger
     from fangxian.protocol.actions import adopt_pack
     from fangxian.sampling.actions import open_round, plan_round
@@ -507,7 +508,7 @@ def accounts(place: str) -> None:
 
 
 def earlier_rounds(place: str) -> None:
-    from fangxian.exercise.day import EVENING
+    from fangxian.exercise.scene import EVENING
     from fangxian.sampling.models import Round
 
     begun = [EVENING - timedelta(days=21 - number) for number in range(19)]

@@ -16,7 +16,7 @@ from fangxian.cases.queries import cases_visible_to, contacts_of, contacts_visib
 from fangxian.dispatch.queries import my_tasks
 from fangxian.exercise import day, district
 from fangxian.exercise.cast import BUILDER
-from fangxian.exercise.day import Scene
+from fangxian.exercise.scene import Scene, at
 from fangxian.kernel import clock
 from fangxian.kernel.clock import Hands
 from fangxian.measures.actions import leave_for_emergency_care
@@ -34,10 +34,10 @@ def set_stage(file: str) -> None:
         keep = "FANGXIAN_KEEP_STAGE" in os.environ  # quicker, as long as no table has changed
         district.ensure_template(PEOPLE, fresh=not keep, say=print)
         district.copy_template(PEOPLE)
-        scene = day.play("cn-v9", print, until=day.at(14))
-        with clock.playing(day.at(13, 50)) as hands:
+        scene = day.play("cn-v9", print, until=at(14))
+        with clock.playing(at(13, 50)) as hands:
             found = {**_of_the_scene(scene), **_exits(scene), **_a_fresh_case(scene, hands)}
-    found["starts"] = day.at(14, 40).isoformat()
+    found["starts"] = at(14, 40).isoformat()
     Path(file).write_text(json.dumps(found, default=str), encoding="utf-8")
 
 

@@ -36,6 +36,8 @@ PARTS = (
             Duty.INVESTIGATE,
         ),
     ),
+    Part("zhou", "周婷", "采样登记员", "subdistrict", (Duty.COLLECT_SAMPLES,)),
+    Part("gao", "高卫东", "卡口值守员", "subdistrict", (Duty.GUARD, Duty.CARRY_OUT)),
     Part("li", "李敏", "检测实验室", "district", (Duty.ENTER_RESULTS,)),
     Part("ma", "马玉梅", "应急采样队", "district", (Duty.COLLECT_SAMPLES,)),
     Part(

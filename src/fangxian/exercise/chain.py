@@ -8,7 +8,7 @@ from uuid import UUID
 
 from fangxian.cases.queries import contacts_of, open_case_of
 from fangxian.dispatch.queries import tasks_about
-from fangxian.exercise.day import Scene
+from fangxian.exercise.scene import Scene
 from fangxian.kernel import ledger
 from fangxian.kernel.access import PLAYBOOK
 from fangxian.kernel.models import Event

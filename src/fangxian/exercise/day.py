@@ -1,9 +1,12 @@
 """A day like 2 September 2022, hour by hour, played by the verbs of the rooms.
 
+    05:30  gates say what they ask for, households get passes, venues are to get their codes
     06:00  a round of testing begins
     08:40  ten people of one stairwell are swabbed into one tube
+    09:30  the tube goes to the laboratory in a box
     14:05  the laboratory finds it positive: members and neighbours are held, a squad is sent
     15:10  the squad swabs each of them singly
+    16:00  a gate's phone sends what its guard scanned since seven
     18:20  nine are negative and free; one is a case: hospital, contacts, risk areas proposed
     18:50  the investigator interviews; contacts are confirmed and get their orders
     19:30  the command post decides on the risk areas and plans a round for the district
@@ -15,21 +18,11 @@ The days before bring a few cases of other places, so that the district has a hi
 the whole play is moved; the dice have a seed.
 """
 
-import random
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
-from datetime import date, datetime, time, timedelta
+from collections.abc import Callable
+from datetime import datetime, time, timedelta
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
-from fangxian.areas.models import Area
-from fangxian.areas.queries import (
-    area_by_code,
-    area_of_level,
-    areas_of_level,
-    enclosing,
-    sites_of_kind,
-)
+from fangxian.areas.queries import area_by_code, areas_of_level, sites_of_kind
 from fangxian.cases.actions import (
     confirm_contacts,
     find_contacts,
@@ -41,7 +34,9 @@ from fangxian.cases.queries import contacts_of, open_case_of
 from fangxian.cases.rules import VisitRow
 from fangxian.dispatch.actions import finish_task, take_task
 from fangxian.dispatch.queries import my_tasks, pending_here
-from fangxian.exercise.cast import BUILDER, engage
+from fangxian.exercise.cast import BUILDER
+from fangxian.exercise.field import guard_a_gate, open_gates, send_the_box
+from fangxian.exercise.scene import DAY, DISTRICT, EVENING, POOL, RULES_FROM, Scene, at, set_scene
 from fangxian.kernel import clock
 from fangxian.kernel.access import Actor
 from fangxian.kernel.ids import new_id
@@ -52,7 +47,7 @@ from fangxian.measures.actions import (
     serve_order,
 )
 from fangxian.measures.queries import orders_in_force, risk_areas_proposed
-from fangxian.people.queries import residents_in, with_need
+from fangxian.people.queries import residents_in
 from fangxian.protocol.actions import adopt_pack
 from fangxian.sampling.actions import (
     add_swab,
@@ -67,44 +62,12 @@ from fangxian.sampling.planning import Resources
 from fangxian.sampling.queries import tubes_awaiting_result
 from fangxian.sampling.rules import SealedTube
 
-ZONE = ZoneInfo("Asia/Shanghai")
-DAY = date(2022, 9, 2)
-RULES_FROM = datetime(2022, 6, 28, tzinfo=ZONE)
-EVENING = datetime.combine(DAY, time(21, 30), ZONE)
-SEED = 20220902
-DISTRICT = "630105"
-SUBDISTRICT = "630105002"
-POOL = 10
 VENUES = 400
 VISITS_A_DAY = 15_000
 SHARE_BY_NOON = 0.12  # of the district, swabbed when the laboratory's first results come
 RESULTS_BY_NOON = 0.06  # of the tubes
 # As published on the day: 360 outside medics, 85 point leads, 2,900 others.
 AT_HAND = Resources(medics=360, leads=85, others=2900, opens=time(6), closes=time(22))
-
-
-@dataclass(slots=True)
-class Scene:
-    """Where the day happens and to whom."""
-
-    district: str
-    subdistrict: str
-    community: str
-    grid: str
-    stairwell: str
-    members: list[UUID]
-    case: UUID
-    in_need: UUID
-    actors: dict[str, Actor]
-    dice: random.Random
-    venues: list[int] = field(default_factory=list)  # numbers of those where people meet
-    tube: UUID = field(default_factory=new_id)
-    round: UUID = field(default_factory=new_id)
-    singles: dict[UUID, UUID] = field(default_factory=dict)  # the squad's tubes by resident
-
-
-def at(hour: int, minute: int = 0, *, days_back: int = 0) -> datetime:
-    return datetime.combine(DAY - timedelta(days=days_back), time(hour, minute), ZONE)
 
 
 def play(pack_id: str, say: Callable[[str], None], *, until: datetime = EVENING) -> Scene:
@@ -130,60 +93,6 @@ def play(pack_id: str, say: Callable[[str], None], *, until: datetime = EVENING)
             hands.to(hour)
             what_happens(scene, hands)
     return scene
-
-
-def set_scene(district: str) -> Scene:
-    """A stairwell with ten people at home, a compound around it, and somebody who needs care."""
-    dice = random.Random(SEED)  # noqa: S311 - dice of a play, not of a lock
-    for unit in _stairwells(district):
-        building = area_of_level(BUILDER, unit.path, "building")
-        if building is None or building.compound_id is None:
-            continue
-        home = list(residents_in(BUILDER, unit.path).order_by("area_path", "id")[: 4 * POOL])
-        adults = [one for one in home if one.birth_date and 1970 <= one.birth_date.year <= 1995]  # noqa: PLR2004
-        living = [one for one in adults if one.household and one.household.members.count() > 1]
-        if len(home) < 2 * POOL or not living:
-            continue
-        case = living[0]
-        members = [case, *[one for one in home if one.id != case.id][: POOL - 1]]
-        in_need = _somebody_in_need(
-            [one for one in enclosing(BUILDER, unit.path, "compound") if one != building.path]
-        )
-        if in_need is None:
-            continue
-        places = {"district": district}
-        for level in ("subdistrict", "community", "grid"):
-            if (place := area_of_level(BUILDER, unit.path, level)) is not None:
-                places[level] = place.path
-        return Scene(
-            district=district,
-            subdistrict=places["subdistrict"],
-            community=places["community"],
-            grid=places["grid"],
-            stairwell=unit.path,
-            members=[one.id for one in members],
-            case=case.id,
-            in_need=in_need,
-            actors=engage(places),
-            dice=dice,
-        )
-    raise LookupError("no stairwell of the district has ten people at home")
-
-
-def _stairwells(district: str) -> Iterator[Area]:
-    """Those of one subdistrict first; a district of few people may have none to play in there."""
-    usual = area_by_code(BUILDER, SUBDISTRICT).path
-    yield from areas_of_level(BUILDER, "unit", below=usual)
-    yield from areas_of_level(BUILDER, "unit", below=district).exclude(path__startswith=usual)
-
-
-def _somebody_in_need(buildings: Sequence[str]) -> UUID | None:
-    for kind in ("pregnancy", "dialysis", "cancer_treatment", "chronic_disease"):
-        for building in buildings:
-            found = with_need(BUILDER, building, kind).first()
-            if found is not None:
-                return found.id
-    return None
 
 
 def go_about(scene: Scene) -> None:
@@ -254,11 +163,6 @@ def begin_round(scene: Scene, hands: clock.Hands) -> None:
     round_ = plan_round(chen, area_path=scene.district, starts_at=clock.now(), resources=AT_HAND)
     open_round(chen, round_.id)
     scene.round = round_.id
-
-
-def swab(scene: Scene, hands: clock.Hands) -> None:
-    swab_the_stairwell(scene, hands)
-    swab_the_district(scene, hands)
 
 
 def swab_the_stairwell(scene: Scene, hands: clock.Hands) -> None:
@@ -387,10 +291,14 @@ def serve(scene: Scene, hands: clock.Hands) -> None:
 
 
 HOURS = (
+    (at(5, 30), open_gates),
     (at(6), begin_round),
-    (at(8, 40), swab),
+    (at(8, 40), swab_the_stairwell),
+    (at(9, 30), send_the_box),
+    (at(13, 30), swab_the_district),
     (at(14, 5), report_pool),
     (at(15, 10), retest_singly),
+    (at(16), guard_a_gate),
     (at(18, 20), report_singles),
     (at(18, 50), interview),
     (at(19, 30), decide),

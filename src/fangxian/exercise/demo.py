@@ -13,6 +13,7 @@ from django.utils import translation
 from fangxian import cli
 from fangxian.exercise import chain, day, district
 from fangxian.exercise.cast import PARTS, PASSWORD
+from fangxian.exercise.scene import EVENING, ZONE, at
 from fangxian.kernel import clock, ledger
 from fangxian.kernel.access import PLAYBOOK
 from fangxian.protocol.commands import compare
@@ -78,13 +79,13 @@ def _played(people: int, pack_id: str, say: district.Say) -> tuple[chain.Tally, 
     district.copy_template(people)
     say(f"the day under {pack_id}")
     scene = day.play(pack_id, say)
-    with clock.playing(day.EVENING):
+    with clock.playing(EVENING):
         return chain.Tally.now(), list(chain.missing_links(scene, load_pack(pack_id)))
 
 
 def _tell(pack_id: str) -> None:
     print(f"\n{load_pack(pack_id).title(translation.get_language() or 'zh')}\n")
-    events = chain.of_the_day(day.at(5))
+    events = chain.of_the_day(at(5))
     depths: dict[object, int] = {}
     for event, step in zip(events, steps(PLAYBOOK, events), strict=True):
         depth = depths[event.id] = depths.get(event.because_id, -1) + 1
@@ -102,8 +103,8 @@ def _compare(pack_id: str, here: chain.Tally, usual: chain.Tally) -> None:
 
 def _serve(host: str, port: int) -> int:
     """Serve with a clock that stands at the evening of the day and goes on from there."""
-    real = datetime.now(day.ZONE)  # noqa: TID251 - how far the served clock is from the real one
-    os.environ["FANGXIAN_CLOCK_OFFSET"] = str((day.EVENING - real).total_seconds())
+    real = datetime.now(ZONE)  # noqa: TID251 - how far the served clock is from the real one
+    os.environ["FANGXIAN_CLOCK_OFFSET"] = str((EVENING - real).total_seconds())
     connection.close()
     print(f"\nhttp://{host}:{port}/\n")
     for part in PARTS:

@@ -18,7 +18,7 @@ from fangxian.areas.actions import build_structure, import_edition, set_boundari
 from fangxian.areas.editions import read_table
 from fangxian.engines.synthesis.sites import Wanted
 from fangxian.exercise.cast import BUILDER
-from fangxian.exercise.day import DISTRICT, RULES_FROM, SEED
+from fangxian.exercise.scene import DISTRICT, RULES_FROM, SEED
 from fangxian.kernel import clock, vault
 from fangxian.people.actions import generate_residents
 

@@ -124,5 +124,6 @@ def shell(request: HttpRequest) -> dict[str, Any]:
         "navigation": navigation(actor, request.path) if actor else [],
         "clock": now(),
         "zone": settings.TIME_ZONE,
+        "practice": _address("exercise:phone"),
         "made_up": settings.MODE == "demo" or moved(),
     }

@@ -18,6 +18,7 @@ _DOORS = {
     "gates": "gates/",
     "sync": "sync/",
     "oversight": "oversight/",
+    **({"exercise": "exercise/"} if settings.MODE == "demo" else {}),
 }
 
 urlpatterns = [
