@@ -1,16 +1,21 @@
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 from django.db import connection
 from django.db.models import Count, Q, QuerySet
 from django.utils.translation import gettext as _
+from django.utils.translation import override
 
+from fangxian.areas.queries import names_of
 from fangxian.dispatch import rules
+from fangxian.dispatch.kinds import TaskKind
 from fangxian.dispatch.models import Task
-from fangxian.kernel.access import Actor, Duty
+from fangxian.kernel.access import PLAYBOOK, Actor, Duty
 from fangxian.kernel.clock import now
 from fangxian.kernel.errors import NotFound, NotYours
 from fangxian.kernel.models import Account
+from fangxian.people.queries import brief
 
 PENDING = (Task.State.OPEN, Task.State.TAKEN)
 OVERSEERS = frozenset({Duty.DISPATCH, Duty.COMMAND})
@@ -50,6 +55,41 @@ def my_tasks(viewer: Actor) -> QuerySet[Task]:
         area_path__startswith=viewer.within,
     )
     return Task.objects.filter(own | waiting).order_by("due_at", "id")
+
+
+MOST_ON_A_PHONE = 200
+
+
+def tasks_for(viewer: Actor) -> list[dict[str, Any]]:
+    """The feed part `tasks`: what the viewer can do next, where and for whom. Names are masked.
+
+    Whoever is sent to somebody's door may know whose it is, without reading the register.
+    """
+    tasks = list(my_tasks(viewer)[:MOST_ON_A_PHONE])
+    places = names_of(viewer, {task.area_path for task in tasks})
+    people = brief(PLAYBOOK, {task.about_id for task in tasks})
+    titles = {}
+    for key, language in (("zh", "zh-hans"), ("en", "en")):
+        with override(language):
+            titles[key] = {str(kind): str(kind.label) for kind in TaskKind}
+    found = []
+    for task in tasks:
+        person = people.get(task.about_id)
+        found.append(
+            {
+                "id": str(task.id),
+                "kind": task.kind,
+                "title": {key: named[task.kind] for key, named in titles.items()},
+                "place": places[task.area_path],
+                "due_at": task.due_at.isoformat(),
+                "state": task.state,
+                "people": [{"resident": str(person.id), "name": person.name, "age": person.age}]
+                if person
+                else [],
+                "steps": [],
+            }
+        )
+    return found
 
 
 def tasks_about(viewer: Actor, about_id: UUID) -> QuerySet[Task]:
