@@ -134,7 +134,7 @@ def _serve(argv: list[str]) -> int:
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, default=8000)
     parser.add_argument("--workers", type=int, default=2, help="processes (default 2)")
-    parser.add_argument("--threads", type=int, default=32, help="threads a process (default 32)")
+    parser.add_argument("--threads", type=int, default=64, help="threads a process (default 64)")
     parser.add_argument("--no-worker", action="store_true", help="run background jobs elsewhere")
     options = parser.parse_args(argv)
     _django()

@@ -2,7 +2,6 @@
 
 import os
 from collections.abc import Callable, Iterable
-from threading import BoundedSemaphore
 from typing import Any
 
 from django.core.wsgi import get_wsgi_application
@@ -13,14 +12,15 @@ pages = get_wsgi_application()
 from django.conf import settings  # noqa: E402 - after Django is set up
 
 from fangxian.sync import doors  # noqa: E402
+from fangxian.sync.links import Links  # noqa: E402
 
 # Threads are many because phones' requests wait for a shared commit. Pages do not wait, they
-# compute, and more of them at once than this would only slow each other.
-_pages_at_once = BoundedSemaphore(settings.PAGES_AT_ONCE)
+# compute: more of them at once would only slow each other, and each would keep a connection.
+_pages_at_once = Links(settings.PAGES_AT_ONCE)
 
 
 def application(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
     if environ["PATH_INFO"].startswith(doors.PREFIX):
         return doors.answer(environ, start_response)
-    with _pages_at_once:
+    with _pages_at_once.one():
         return pages(environ, start_response)

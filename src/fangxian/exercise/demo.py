@@ -110,4 +110,4 @@ def _serve(host: str, port: int) -> int:
     for part in PARTS:
         print(f"  {part.username:<8}{PASSWORD:<16}{part.name} {part.post}")
     print("\n  FANGXIAN_MODE=demo .venv/bin/fangxian why CODE\n")
-    return cli.serve(host, port, workers=2, threads=32, with_jobs=True)
+    return cli.serve(host, port, workers=2, threads=64, with_jobs=True)

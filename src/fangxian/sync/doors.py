@@ -17,7 +17,7 @@ from typing import Any, Self, TypeVar
 from urllib.parse import parse_qs
 
 from django.conf import settings
-from django.db import DatabaseError, InterfaceError, OperationalError, connection
+from django.db import InterfaceError, OperationalError, connection
 from django.utils import translation
 
 from fangxian.kernel import http, signing
@@ -39,6 +39,7 @@ from fangxian.sync.errors import (
 from fangxian.sync.feed import parts_for
 from fangxian.sync.inbox import Delivery, fault
 from fangxian.sync.kinds import URGENT
+from fangxian.sync.links import Links
 from fangxian.sync.rules import Answer, Order, Rotten
 from fangxian.sync.senders import device_behind, must_be_in_service, sender_of
 from fangxian.sync.writer import Writer
@@ -58,6 +59,7 @@ Environ = Mapping[str, Any]
 Start = Callable[..., Any]
 T = TypeVar("T")
 
+links = Links(4)
 writer = Writer()
 _log = logging.getLogger("fangxian.sync")
 
@@ -239,16 +241,14 @@ def _pause() -> int:
 
 def _asking(question: Callable[[], T]) -> T:
     """Ask the database; once more on a fresh connection, for the old one may have died with it."""
-    for last in (False, True):
-        try:
-            return question()
-        except (OperationalError, InterfaceError) as error:
-            connection.close()
-            if last:
-                raise DatabaseAway from error
-        except DatabaseError:
-            connection.close()
-            raise
+    with links.one():
+        for last in (False, True):
+            try:
+                return question()
+            except (OperationalError, InterfaceError) as error:
+                connection.close()
+                if last:
+                    raise DatabaseAway from error
     raise DatabaseAway
 
 

@@ -10,8 +10,11 @@ import json
 from collections.abc import Callable
 from typing import Any
 
+from fangxian.dispatch import queries as dispatch
+from fangxian.gates import queries as gates
 from fangxian.kernel import signing
 from fangxian.kernel.access import Actor
+from fangxian.sampling import queries as sampling
 from fangxian.sync.models import Device
 from fangxian.sync.modes import Mode
 from fangxian.sync.queries import me_for
@@ -21,9 +24,19 @@ AT_ONCE = 256 * 1024
 
 Body = Callable[[Actor], Any]
 
-_EVERYWHERE = frozenset(Mode)
+_DESK = frozenset({Mode.DESK})
+_GATES = frozenset({Mode.CHECKPOINT})
+_DOORS = frozenset({Mode.VENUE})
 
-PARTS: dict[str, tuple[frozenset[Mode], Body]] = {}
+PARTS: dict[str, tuple[frozenset[Mode], Body]] = {
+    "points": (_DESK, sampling.points_for),
+    "pools": (_DESK, sampling.pools_for),
+    "singles": (_DESK, sampling.singles_for),
+    "checkpoints": (_GATES, gates.checkpoints_for),
+    "alerts": (_GATES, gates.alerts_for),
+    "venues": (_DOORS, gates.venues_for),
+    "tasks": (frozenset({Mode.TASKS}), dispatch.tasks_for),
+}
 """Name of a part, the modes that use it, and the room's function that gives its body."""
 
 

@@ -1,23 +1,33 @@
 """Every kind of command a phone may send, and the verb it becomes.
 
-A kind is either *single*, one verb in a savepoint of its own, or *of volume*: all commands of that
-kind that are being taken in together become one call, set-wise, with an answer for each row.
+A kind is either *single*, one verb, which is a savepoint by itself; or *of volume*: all commands
+of that kind that are being taken in together become one call, with an answer for each row.
 To add a kind, write how its body is read and name the verb; nothing else need be touched.
 """
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Protocol
+from inspect import unwrap
+from typing import Any, Protocol, TypeVar
 from uuid import UUID
 
+from fangxian.areas.queries import get_site
 from fangxian.dispatch import actions as dispatch
-from fangxian.kernel.access import Actor, Duty
+from fangxian.gates import actions as gates
+from fangxian.gates.rules import ScanRow, Unreadable, VisitRow
+from fangxian.kernel.access import PLAYBOOK, Actor, Duty
+from fangxian.people.rules import PersonRef
+from fangxian.sampling import actions as sampling
+from fangxian.sampling.rules import SwabRow
 from fangxian.sync.errors import BadCommand
-from fangxian.sync.rules import is_text, read_moment
+from fangxian.sync.rules import is_text
 
+T = TypeVar("T")
 Facts = Mapping[str, Any] | None
 """What the phone is told besides "applied": codes and numbers."""
+
+_COLDEST, _WARMEST = -90, 60  # what boxes and people have, the deep freezer included
 
 
 class Body:
@@ -26,25 +36,30 @@ class Body:
     id, at   the command's own id, and when it was given, by our clock
     """
 
-    __slots__ = ("_fields", "at", "id")
+    __slots__ = ("at", "fields", "id")
 
     def __init__(self, fields: Mapping[str, Any], *, id_: UUID, at: datetime) -> None:
-        self._fields, self.id, self.at = fields, id_, at
+        self.fields, self.id, self.at = fields, id_, at
 
-    def raw(self, name: str) -> Any:
-        return self._fields.get(name)
+    @staticmethod
+    def or_none(read: Callable[[str], T], name: str) -> T | None:
+        """Where nothing may be refused: what cannot be read is not there."""
+        try:
+            return read(name)
+        except BadCommand:
+            return None
 
     def uuid(self, name: str) -> UUID:
         try:
-            return UUID(self._fields[name])
+            return UUID(self.fields[name])
         except (KeyError, ValueError, TypeError, AttributeError):
             raise BadCommand(name) from None
 
     def uuid_or_none(self, name: str) -> UUID | None:
-        return None if self._fields.get(name) is None else self.uuid(name)
+        return None if self.fields.get(name) is None else self.uuid(name)
 
     def text(self, name: str, *, most: int = 200) -> str:
-        value = self._fields.get(name, "")
+        value = self.fields.get(name, "")
         if value is None:
             return ""
         if not isinstance(value, str) or len(value) > most:
@@ -60,7 +75,7 @@ class Body:
         return value
 
     def texts(self, name: str, *, at_most: int = 500) -> list[str]:
-        values = self._fields.get(name) or []
+        values = self.fields.get(name) or []
         if not isinstance(values, list) or len(values) > at_most:
             raise BadCommand(name)
         return [
@@ -68,42 +83,33 @@ class Body:
         ]
 
     def number(self, name: str, *, least: int = 0, most: int = 1_000_000) -> int:
-        value = self._fields.get(name)
+        value = self.fields.get(name)
         if type(value) is not int or not least <= value <= most:
             raise BadCommand(name)
         return value
 
     def number_or_none(self, name: str, *, least: int = 0, most: int = 1_000_000) -> int | None:
-        if self._fields.get(name) is None:
+        if self.fields.get(name) is None:
             return None
         return self.number(name, least=least, most=most)
 
-    def measured(self, name: str, *, least: float, most: float) -> float | None:
-        """A reading of an instrument, or None where none was taken."""
-        value = self._fields.get(name)
+    def measured(self, name: str) -> float | None:
+        """A temperature (°C), or None where none was taken."""
+        value = self.fields.get(name)
         if value is None:
             return None
-        if type(value) not in {int, float} or not least <= value <= most:
+        if type(value) not in {int, float} or not _COLDEST <= value <= _WARMEST:
             raise BadCommand(name)
         return float(value)
 
-    def flag(self, name: str) -> bool | None:
-        value = self._fields.get(name)
-        if value is not None and not isinstance(value, bool):
-            raise BadCommand(name)
-        return value
-
-    def word(self, name: str, known: Sequence[str]) -> str:
-        value = self._fields.get(name)
-        if not isinstance(value, str) or value not in known:
-            raise BadCommand(name)
-        return value
-
-    def moment(self, name: str) -> datetime:
-        value = read_moment(self._fields.get(name))
-        if value is None:
-            raise BadCommand(name)
-        return value
+    def person(self, name: str) -> PersonRef:
+        said = self.fields.get(name)
+        try:
+            if type(said) is dict and len(said) == 1 and "resident" in said:
+                return PersonRef(resident=UUID(said["resident"]))
+            return PersonRef.from_json(said)
+        except (ValueError, TypeError, AttributeError):
+            raise BadCommand(name) from None
 
 
 class RoomAnswer(Protocol):
@@ -141,6 +147,201 @@ class Volume:
 Kind = Single | Volume
 
 
+def _in_a_set(verb: Callable[..., Sequence[Any]]) -> Callable[[Sequence[Any]], Sequence[Any]]:
+    """A room's set-wise verb, without the savepoint of its own: the inbox makes one if need be."""
+    bare = unwrap(verb)
+    return lambda rows: bare(PLAYBOOK, rows)
+
+
+# sampling
+
+
+def _start_shift(actor: Actor, body: Body) -> Facts:
+    sampling.start_shift(
+        actor,
+        shift_id=body.uuid("shift"),
+        site_id=body.uuid("site"),
+        table=body.number("table"),
+        round_id=body.uuid_or_none("round"),
+        at=body.at,
+    )
+    return None
+
+
+def _end_shift(actor: Actor, body: Body) -> Facts:
+    sampling.end_shift(
+        actor,
+        body.uuid("shift"),
+        at=body.at,
+        swabs=body.number("swabs"),
+        tubes=body.number("tubes"),
+    )
+    return None
+
+
+def _open_tube(actor: Actor, body: Body) -> Facts:
+    site_id = body.uuid_or_none("site")
+    tube = sampling.open_tube(
+        actor,
+        tube_id=body.uuid("tube"),
+        barcode=body.text("barcode", most=20),
+        site_id=site_id,
+        table=body.number("table") if site_id is not None else None,
+        area_path="" if site_id is not None else actor.within,
+        round_id=body.uuid_or_none("round"),
+        group=body.text("group", most=30),
+        purpose=body.text("purpose", most=20) or "round",
+        at=body.at,
+    )
+    return {"barcode": tube.barcode, "capacity": tube.capacity}
+
+
+def _swab(actor: Actor, body: Body) -> SwabRow:
+    return SwabRow(
+        id=body.uuid("swab"),
+        by=actor,
+        tube_id=body.uuid("tube"),
+        person=body.person("person"),
+        taken_at=body.at,
+    )
+
+
+def _seal_tube(actor: Actor, body: Body) -> Facts:
+    tube = sampling.seal_tube(
+        actor, body.uuid("tube"), sealed_at=body.at, counted=body.number_or_none("swabs")
+    )
+    return {"swabs": tube.swabs}
+
+
+def _void_tube(actor: Actor, body: Body) -> Facts:
+    sampling.void_tube(actor, body.uuid("tube"), reason=body.text("reason"))
+    return None
+
+
+def _pack_box(actor: Actor, body: Body) -> Facts:
+    sampling.pack_box(
+        actor,
+        box_id=body.uuid("box"),
+        barcode=body.needed("barcode", most=20),
+        site_id=body.uuid("site"),
+        tubes=body.texts("tubes"),
+        counted=body.number("counted"),
+        at=body.at,
+    )
+    return None
+
+
+def _hand_over_box(actor: Actor, body: Body) -> Facts:
+    sampling.hand_over_box(
+        actor,
+        body.uuid("box"),
+        to=body.needed("to", most=20),
+        temperature=body.measured("temperature"),
+        at=body.at,
+        hand_over_id=body.id,
+    )
+    return None
+
+
+def _receive_box(actor: Actor, body: Body) -> Facts:
+    sampling.receive_box(
+        actor,
+        body.needed("box_barcode", most=20),
+        tubes=body.texts("tubes"),
+        broken=body.texts("broken"),
+        temperature=body.measured("temperature"),
+        at=body.at,
+    )
+    return None
+
+
+def _note_untested(actor: Actor, body: Body) -> Facts:
+    sampling.note_untested(
+        actor,
+        note_id=body.id,
+        person=body.person("person"),
+        round_id=body.uuid("round"),
+        reason=body.needed("reason", most=20),
+        note=body.text("note"),
+        at=body.at,
+    )
+    return None
+
+
+# gates
+
+
+def _start_guard(actor: Actor, body: Body) -> Facts:
+    gates.start_shift(actor, body.uuid("shift"), body.uuid("site"), at=body.at)
+    return None
+
+
+def _end_guard(actor: Actor, body: Body) -> Facts:
+    gates.end_shift(
+        actor,
+        body.uuid("shift"),
+        at=body.at,
+        passed=body.number("passed"),
+        referred=body.number("referred"),
+        turned_back=body.number("turned_back"),
+        emergencies=body.number("emergencies"),
+    )
+    return None
+
+
+def _scan(actor: Actor, body: Body) -> ScanRow:
+    try:
+        return ScanRow.from_json(body.fields, by=actor, at=body.at)
+    except Unreadable as field:
+        raise BadCommand(str(field)) from None
+
+
+def _emergency(actor: Actor, body: Body) -> ScanRow:
+    """Whatever is missing or unreadable is left out: somebody was let through, and that counts."""
+    return ScanRow(
+        id=body.uuid("scan"),
+        by=actor,
+        at=body.at,
+        site=body.uuid("site"),
+        direction="in" if body.fields.get("direction") == "in" else "out",
+        verdict="emergency",
+        rule="emergency",
+        shift=body.or_none(body.uuid, "shift"),
+        person=body.or_none(body.person, "person"),
+        plate=(body.or_none(body.text, "plate") or "")[:20],
+        reason=(body.or_none(body.text, "reason") or "")[:200],
+    )
+
+
+def _visit(actor: Actor, body: Body) -> VisitRow:
+    try:
+        return VisitRow.from_json(body.fields, by=actor, at=body.at)
+    except Unreadable as field:
+        raise BadCommand(str(field)) from None
+
+
+def _report_incident(actor: Actor, body: Body) -> Facts:
+    gates.report_incident(
+        actor,
+        body.uuid("incident"),
+        body.uuid("site"),
+        kind=body.text("kind", most=30),
+        text=body.text("text", most=1000),
+        at=body.at,
+    )
+    return None
+
+
+def _note_queue(actor: Actor, body: Body) -> Facts:
+    """One word for phones, wherever people wait."""
+    site, waiting = get_site(actor, body.uuid("site")), body.number("waiting")
+    if site.kind == site.Kind.SAMPLING_POINT:
+        sampling.note_queue(actor, note_id=body.id, site_id=site.id, waiting=waiting, at=body.at)
+    else:
+        gates.note_queue(actor, site.id, waiting=waiting, at=body.at)
+    return None
+
+
 # dispatch
 
 
@@ -159,11 +360,30 @@ def _refuse_task(actor: Actor, body: Body) -> Facts:
     return None
 
 
+_DESK, _GATE, _TASKS = Duty.COLLECT_SAMPLES, Duty.GUARD, Duty.CARRY_OUT
+
 KINDS: dict[str, Kind] = {
-    "dispatch.take_task": Single(Duty.CARRY_OUT, _take_task),
-    "dispatch.finish_task": Single(Duty.CARRY_OUT, _finish_task),
-    "dispatch.refuse_task": Single(Duty.CARRY_OUT, _refuse_task),
+    "sampling.start_shift": Single(_DESK, _start_shift),
+    "sampling.end_shift": Single(_DESK, _end_shift),
+    "sampling.open_tube": Single(_DESK, _open_tube),
+    "sampling.add_swab": Volume(_DESK, _swab, _in_a_set(sampling.take_swabs)),
+    "sampling.seal_tube": Single(_DESK, _seal_tube),
+    "sampling.void_tube": Single(_DESK, _void_tube),
+    "sampling.pack_box": Single(_DESK, _pack_box),
+    "sampling.hand_over_box": Single(_DESK, _hand_over_box),
+    "sampling.receive_box": Single(Duty.ENTER_RESULTS, _receive_box),
+    "sampling.note_untested": Single(_DESK, _note_untested),
+    "gates.start_shift": Single(_GATE, _start_guard),
+    "gates.end_shift": Single(_GATE, _end_guard),
+    "gates.record_scan": Volume(_GATE, _scan, _in_a_set(gates.record_scans)),
+    "gates.emergency": Volume(_GATE, _emergency, _in_a_set(gates.record_scans), urgent=True),
+    "gates.record_visit": Volume(_GATE, _visit, _in_a_set(gates.record_visits)),
+    "gates.report_incident": Single(_GATE, _report_incident),
+    "gates.note_queue": Single(_GATE, _note_queue),
+    "dispatch.take_task": Single(_TASKS, _take_task),
+    "dispatch.finish_task": Single(_TASKS, _finish_task),
+    "dispatch.refuse_task": Single(_TASKS, _refuse_task),
 }
 
-URGENT = frozenset({"gates.emergency"})
+URGENT = frozenset(name for name, kind in KINDS.items() if kind.urgent)
 """Always admitted, and taken in before everything else."""

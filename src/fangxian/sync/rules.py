@@ -123,22 +123,20 @@ def read_order(row: object) -> Order | Rotten:
     if not isinstance(row, dict):
         return Rotten("", "command")
     given = row.get("id")
+    name = given[:40] if isinstance(given, str) else ""
     try:
         number = UUID(given)
     except (ValueError, TypeError, AttributeError):
-        return Rotten(given[:40] if isinstance(given, str) else "", "id")
-    seq, kind, body, at = row.get("seq"), row.get("kind"), row.get("body"), row.get("at")
-    moment = read_moment(at)
-    readable = {
-        "seq": type(seq) is int and 0 <= seq <= _MOST_SEQ,
-        "kind": isinstance(kind, str) and _KIND.fullmatch(kind),
-        "body": isinstance(body, dict),
-        "at": moment is not None,
-    }
-    for name, good in readable.items():
-        if not good:
-            return Rotten(str(given), name)
-    return Order(number, seq, moment, kind, body)  # type: ignore[arg-type]
+        return Rotten(name, "id")
+    seq, kind, body = row.get("seq"), row.get("kind"), row.get("body")
+    moment = read_moment(row.get("at"))
+    if moment is None:
+        return Rotten(name, "at")
+    if type(seq) is not int or not 0 <= seq <= _MOST_SEQ:
+        return Rotten(name, "seq")
+    if type(kind) is not str or not _KIND.fullmatch(kind) or type(body) is not dict:
+        return Rotten(name, "kind" if type(body) is dict else "body")
+    return Order(number, seq, moment, kind, body)
 
 
 def read_moment(text: object) -> datetime | None:

@@ -15,11 +15,18 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from django.db import InterfaceError, OperationalError, connection
+from django.db import (
+    DEFAULT_DB_ALIAS,
+    InterfaceError,
+    OperationalError,
+    connection,
+    connections,
+)
 from prometheus_client import Counter, Histogram
 
-from fangxian.sync.errors import Busy, DatabaseAway
+from fangxian.sync.errors import DatabaseAway
 from fangxian.sync.inbox import Delivery, fault, take_in
+from fangxian.sync.links import Links, new_link
 from fangxian.sync.rules import Answer
 
 LARGE = 50
@@ -27,7 +34,6 @@ LARGE = 50
 
 _TOGETHER = 500  # commands in one commit: more only adds waiting
 _LARGE_AT_ONCE = 2
-_PATIENCE = 5.0  # seconds that a large batch waits for its turn
 _TRIES = 4  # of a transaction that met another one
 _MET = {"40001", "40P01"}  # serialization failure, deadlock: the same again may well succeed
 
@@ -84,7 +90,7 @@ class Writer:
         self._came = threading.Condition()
         self._thread: threading.Thread | None = None
         self._stopped = False
-        self._large = threading.BoundedSemaphore(_LARGE_AT_ONCE)
+        self._links = Links(_LARGE_AT_ONCE, prepares=True)
 
     def __call__(self, delivery: Delivery, *, urgent: bool = False) -> list[Answer]:
         """Have these commands written; returns when they are on disk."""
@@ -113,14 +119,11 @@ class Writer:
             self._thread.join()
 
     def _directly(self, delivery: Delivery) -> list[Answer]:
-        if not self._large.acquire(timeout=_PATIENCE):
-            raise Busy(1)
-        try:
+        with self._links.one():
             return write([delivery], take=self._take)[0]
-        finally:
-            self._large.release()
 
     def _run(self) -> None:
+        connections[DEFAULT_DB_ALIAS] = new_link(prepares=True)
         try:
             while batch := self._next():
                 self._write(batch)

@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any, ClassVar
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 
 from fangxian.kernel.access import PLAYBOOK, Actor, Duty
 from fangxian.kernel.clock import now, playing
@@ -38,6 +38,7 @@ class Book:
         self.noted: list[str] = []
         self.calls: list[list[str]] = []
 
+    @transaction.atomic
     def note(self, actor: Actor, body: Body) -> dict[str, Any]:
         self._write([body.needed("word")])
         return {"word": body.text("word")}

@@ -1,0 +1,47 @@
+"""A few database connections for many threads.
+
+Phones' requests wait for a shared commit, so a process has many threads, and Django keeps a
+connection for each that ever asked anything. Here a thread takes one of a few connections for as
+long as it works, and gives it back; who comes when all are taken waits.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from threading import BoundedSemaphore
+
+from django.db import DEFAULT_DB_ALIAS, connections
+from django.db.backends.base.base import BaseDatabaseWrapper
+
+
+def new_link(*, prepares: bool = False) -> BaseDatabaseWrapper:
+    """A connection that any thread may use, one at a time.
+
+    prepares   the database keeps its plans: for the same few statements over and over
+    """
+    link = connections.create_connection(DEFAULT_DB_ALIAS)
+    link.inc_thread_sharing()
+    if prepares:
+        options = {"server_side_binding": True, "prepare_threshold": 2}
+        link.settings_dict = link.settings_dict | {
+            "OPTIONS": link.settings_dict["OPTIONS"] | options
+        }
+    return link
+
+
+class Links:
+    def __init__(self, number: int, *, prepares: bool = False) -> None:
+        self._prepares = prepares
+        self._free: list[BaseDatabaseWrapper] = []
+        self._turn = BoundedSemaphore(number)
+
+    @contextmanager
+    def one(self) -> Iterator[None]:
+        """Inside, this thread's connection is one of the few; nothing is left open in it."""
+        with self._turn:
+            link = self._free.pop() if self._free else new_link(prepares=self._prepares)
+            connections[DEFAULT_DB_ALIAS] = link
+            try:
+                yield
+            finally:
+                del connections[DEFAULT_DB_ALIAS]
+                self._free.append(link)
