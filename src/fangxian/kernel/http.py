@@ -110,7 +110,17 @@ _TOUCH_EVERY = 60  # seconds: a session is not written at each request
 class KnowTheActor:
     """Give signed-in requests their `actor`; send everybody else to the sign-in page."""
 
-    OPEN = ("/accounts/", "/static/", "/healthz", "/readyz", "/metrics", "/i18n/")
+    OPEN = (
+        "/accounts/",
+        "/static/",
+        "/healthz",
+        "/readyz",
+        "/metrics",
+        "/i18n/",
+        "/field/",
+        "/sampling/public/",
+        "/sampling/api/",
+    )
 
     def __init__(self, answer: Answer) -> None:
         self.answer = answer

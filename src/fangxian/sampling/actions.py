@@ -1,6 +1,8 @@
-from collections.abc import Sequence
+import hashlib
+import secrets
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -20,8 +22,11 @@ from fangxian.kernel.errors import NotFound, Refusal
 from fangxian.kernel.ids import code, new_id
 from fangxian.kernel.ledger import record
 from fangxian.kernel.models import Event
-from fangxian.people.queries import resolve
-from fangxian.people.rules import PersonRef
+from fangxian.people import sheets
+from fangxian.people.codes import district_code
+from fangxian.people.queries import get_resident, resolve
+from fangxian.people.rules import PersonRef, initials
+from fangxian.protocol.packs import Pack
 from fangxian.protocol.queries import in_force
 from fangxian.sampling import desk, events, rules
 from fangxian.sampling.batches import Sight, answer, check_row, insert_swabs, insert_tubes
@@ -44,6 +49,7 @@ from fangxian.sampling.errors import (
     BoxCountDiffers,
     BoxIsKnownOtherwise,
     BoxWasReceived,
+    NoCertificate,
     NoLabel,
     NoSuchReason,
     NotACount,
@@ -80,6 +86,7 @@ from fangxian.sampling.models import (
     BoxTube,
     HandOver,
     LabelBatch,
+    LaboratoryKey,
     QueueNote,
     Report,
     Round,
@@ -97,11 +104,14 @@ from fangxian.sampling.queries import (
     get_round,
     get_shift,
     get_tube,
+    keys_visible_to,
     shift_of,
     tube_by_barcode,
+    tubes_of,
     tubes_visible_to,
 )
 from fangxian.sampling.rules import Answer, Call, SealedTube, SwabRow
+from fangxian.sampling.sheet import Certificate
 
 # Tubes
 
@@ -458,7 +468,7 @@ def print_labels(
     return batch
 
 
-MOST_LABELS = 2000  # some forty sheets
+MOST_LABELS = 1100  # twenty-five sheets
 _PRINTING = 7_026_101  # advisory lock
 
 
@@ -705,14 +715,39 @@ class Imported:
         return len(self.bad)
 
 
-def import_results(actor: Actor, text: str, *, laboratory_id: UUID | None = None) -> Imported:
+def import_results(
+    actor: Actor, file: str | bytes, *, laboratory_id: UUID | None = None
+) -> Imported:
     """Report every line of a file with the columns barcode, finding, measured_at.
 
     Each line by itself: those that cannot be loaded are named with their reason, the others load.
     Sending the same file again changes nothing.
+
+    file   the text of a CSV file, or the bytes of one or of .xlsx
     """
+    zone = ZoneInfo(settings.TIME_ZONE)
+    if isinstance(file, bytes):
+        return _report_lines(actor, rules.read_lines(sheets.read(file).rows, zone), laboratory_id)
+    return _report_lines(actor, rules.read_results(file, zone), laboratory_id)
+
+
+def report_results(
+    actor: Actor, rows: Sequence[Mapping[str, object]], *, laboratory_id: UUID | None = None
+) -> Imported:
+    """The same for rows as a laboratory's own system sends them; `line` is the place, from 1."""
+    heading: Sequence[object] = ("barcode", "finding", "measured_at")
+    lines = [(n, [row.get(str(name)) for name in heading]) for n, row in enumerate(rows, 1)]
+    read = rules.read_lines([(0, heading), *lines], ZoneInfo(settings.TIME_ZONE))
+    return _report_lines(actor, read, laboratory_id)
+
+
+def _report_lines(
+    actor: Actor,
+    lines: Iterable[rules.ResultLine | rules.Unreadable],
+    laboratory_id: UUID | None,
+) -> Imported:
     loaded, bad = 0, []
-    for line in rules.read_results(text, ZoneInfo(settings.TIME_ZONE)):
+    for line in lines:
         if isinstance(line, rules.Unreadable):
             bad.append(
                 BadLine(line=line.line, barcode=line.barcode, reason=str(_TROUBLE[line.trouble]))
@@ -743,6 +778,84 @@ _TROUBLE = {
         "The time of the measurement cannot be read. Write it as 2022-09-02 14:05."
     ),
 }
+
+
+@transaction.atomic
+def issue_certificate(actor: Actor, tube_id: UUID, resident_id: UUID) -> Certificate:
+    """What one person may show of a negative result. That it was issued is recorded."""
+    resident = get_resident(actor, resident_id)
+    swab = tubes_of(actor, resident.id).filter(tube=tube_id).first()
+    if swab is None or swab.tube.state != Tube.State.NEGATIVE or swab.tube.result_at is None:
+        raise NoCertificate
+    tube = swab.tube
+    pack = in_force(now(), resident.area_path)
+    record(
+        events.CertificateIssued(
+            subject_id=resident.id,
+            area_path=resident.area_path,
+            pack=pack.stamp,
+            barcode=tube.barcode,
+        ),
+        actor=actor,
+    )
+    return Certificate(
+        barcode=tube.barcode,
+        initials=initials(resident.name.reveal()),
+        district=district_code(resident.area_path),
+        issuer=actor.name,
+        purpose=tube.purpose,
+        purpose_label=tube.get_purpose_display(),
+        sampled_at=swab.taken_at,
+        result_at=swab.tube.result_at,
+        issued_at=now(),
+        until=swab.taken_at + _counts_for(pack),
+    )
+
+
+def _counts_for(pack: Pack) -> timedelta:
+    """How long a result counts where one is asked for; else as long as any code."""
+    if pack.gates is not None:
+        return pack.gates.test_within.length
+    return pack.time_limits["code.person_valid"].length
+
+
+@transaction.atomic
+def give_key(actor: Actor, *, laboratory_id: UUID) -> tuple[LaboratoryKey, str]:
+    """Let a laboratory's system send results by itself. The secret is shown this once."""
+    actor.must(Duty.MANAGE_ACCOUNTS)
+    laboratory = laboratory_of(actor, laboratory_id)
+    if laboratory is None:
+        raise NotFound(_("laboratory"))
+    secret = secrets.token_urlsafe(32)
+    key = LaboratoryKey.objects.create(
+        laboratory=laboratory,
+        area_path=actor.within,
+        secret_hash=hashlib.sha256(secret.encode()).digest(),
+        given_at=now(),
+        given_by=actor.id,
+    )
+    record(
+        events.LaboratoryKeyGiven(subject_id=key.id, area_path=key.area_path),
+        actor=actor,
+    )
+    return key, secret
+
+
+@transaction.atomic
+def withdraw_key(actor: Actor, key_id: UUID) -> LaboratoryKey:
+    """From now on nothing that comes with this key is taken. Again changes nothing."""
+    actor.must(Duty.MANAGE_ACCOUNTS)
+    key = keys_visible_to(actor).select_for_update().filter(id=key_id).first()
+    if key is None:
+        raise NotFound(_("key"))
+    if key.withdrawn_at is None:
+        key.withdrawn_at = now()
+        key.save(update_fields=["withdrawn_at"])
+        record(
+            events.LaboratoryKeyWithdrawn(subject_id=key.id, area_path=key.area_path),
+            actor=actor,
+        )
+    return key
 
 
 # Calls for tests

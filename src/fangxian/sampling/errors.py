@@ -534,6 +534,20 @@ class BoxWasReceived(Refusal):
         )
 
 
+class NoCertificate(Refusal):
+    """Not in the tube, or the tube says nothing good of this person."""
+
+    code = "no_certificate"
+
+    def __init__(self) -> None:
+        super().__init__(
+            _(
+                "There is no negative result of this person in this tube, so nothing can be "
+                "certified. Wait for the result, or look for another tube of theirs."
+            )
+        )
+
+
 class NoSuchReason(Malformed):
     code = "no_such_reason"
 

@@ -232,7 +232,7 @@ class TubeCountDiffers(Fact):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BoxPacked(Fact):
     sentence: ClassVar = _("Box {barcode} with {tubes} tubes was packed in {area}")
-    icon: ClassVar = "package"
+    icon: ClassVar = "truck-delivery"
 
     barcode: str
     tubes: int
@@ -241,7 +241,7 @@ class BoxPacked(Fact):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BoxHandedOver(Fact):
     sentence: ClassVar = _("Box {barcode} was handed to the {to}")
-    icon: ClassVar = "package"
+    icon: ClassVar = "truck-delivery"
     words: ClassVar = {"to": HandOver.To}
 
     barcode: str
@@ -257,7 +257,7 @@ class BoxReceived(Fact):
         "Box {barcode} was received: {tubes} tubes, {missing} missing, {broken} broken, "
         "{extra} not on the list"
     )
-    icon: ClassVar = "package"
+    icon: ClassVar = "truck-delivery"
 
     barcode: str
     tubes: int
@@ -313,7 +313,7 @@ class NotTested(Fact):
     """Somebody will not come to the point; the subject is the person."""
 
     sentence: ClassVar = _("Somebody in {area} is not tested in this round: {reason}")
-    icon: ClassVar = "user"
+    icon: ClassVar = "user-x"
     words: ClassVar = {"reason": Untested.Reason}
 
     round_id: UUID
@@ -323,8 +323,30 @@ class NotTested(Fact):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LabelsPrinted(Fact):
     sentence: ClassVar = _("{number} labels were printed, {first} to {last}")
-    icon: ClassVar = "printer"
+    icon: ClassVar = "file-text"
 
     number: int
     first: str
     last: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LaboratoryKeyGiven(Fact):
+    sentence: ClassVar = _("A laboratory's system may send results for {area}")
+    icon: ClassVar = "flask"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LaboratoryKeyWithdrawn(Fact):
+    sentence: ClassVar = _("A laboratory's system may no longer send results for {area}")
+    icon: ClassVar = "flask"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CertificateIssued(Fact):
+    """The subject is the person."""
+
+    sentence: ClassVar = _("A certificate of the result of tube {barcode} was printed")
+    icon: ClassVar = "file-text"
+
+    barcode: str

@@ -69,8 +69,8 @@ class VoidForm(forms.Form):
 class ImportForm(forms.Form):
     file = forms.FileField(
         label=_("File"),
-        help_text=_("CSV with the columns barcode, finding, measured_at; UTF-8 or GB 18030."),
-        widget=forms.ClearableFileInput(attrs={"accept": ".csv,text/csv"}),
+        help_text=_("Excel (.xlsx) or CSV with the columns barcode, finding, measured_at."),
+        widget=forms.ClearableFileInput(attrs={"accept": ".xlsx,.csv,text/csv"}),
     )
     laboratory_id = LaboratoryField()
 
@@ -81,17 +81,10 @@ class ImportForm(forms.Form):
         if not choices:
             del self.fields["laboratory_id"]
 
-    def clean_file(self) -> str:
-        """The text of the file, in whichever of the two encodings it is."""
+    def clean_file(self) -> bytes:
         file = self.cleaned_data["file"]
         if file.size > _AT_MOST_BYTES:
             raise forms.ValidationError(
                 _("The file is larger than a day's results. Send it in parts.")
             )
-        content = file.read()
-        for encoding in ("utf-8-sig", "gb18030"):
-            try:
-                return str(content.decode(encoding))
-            except UnicodeDecodeError:
-                continue
-        raise forms.ValidationError(_("The file is not text in UTF-8 or GB 18030."))
+        return bytes(file.read())

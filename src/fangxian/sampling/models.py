@@ -387,6 +387,24 @@ class LabelBatch(models.Model):
         return self.last - self.first + 1
 
 
+class LaboratoryKey(models.Model):
+    """Lets a laboratory's own system send results. Only a hash of the secret is kept.
+
+    area_path   of whose tubes it may send them
+    """
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    laboratory = models.ForeignKey("areas.Site", models.PROTECT, related_name="+")
+    area_path = AreaPathField(blank=True)
+    secret_hash = models.BinaryField(max_length=32, unique=True)
+    given_at = models.DateTimeField()
+    given_by = models.UUIDField()
+    withdrawn_at = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return f"{self.laboratory_id}"
+
+
 class Box(models.Model):
     """Tubes on their way to a laboratory. `counted` is how many were counted by hand."""
 

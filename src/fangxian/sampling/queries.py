@@ -1,5 +1,5 @@
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -7,7 +7,7 @@ from uuid import UUID
 
 from django.core.cache import caches
 from django.db import connection
-from django.db.models import Q, QuerySet
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 
@@ -19,7 +19,7 @@ from fangxian.kernel.clock import now, today
 from fangxian.kernel.errors import NotFound, NotYours
 from fangxian.kernel.ids import code, read_code
 from fangxian.kernel.vault import blind_index
-from fangxian.people.queries import population, set_keys
+from fangxian.people.queries import population, residents_in, set_keys
 from fangxian.protocol.queries import in_force
 from fangxian.protocol.vocabulary import POOLS
 from fangxian.sampling import rules
@@ -27,12 +27,15 @@ from fangxian.sampling.models import (
     Box,
     BoxTube,
     LabelBatch,
+    LaboratoryKey,
     Report,
     Round,
     Shift,
     Swab,
     TestCall,
     Tube,
+    Turnout,
+    Untested,
 )
 
 READERS = frozenset(
@@ -49,7 +52,8 @@ READERS = frozenset(
 """Who has anything to do with samples; one of these duties is needed to read of them."""
 
 
-def _must_read(viewer: Actor) -> None:
+def must_read(viewer: Actor) -> None:
+    """Raises `NotYours` for whoever has nothing to do with samples."""
     if not READERS & viewer.duties:
         raise NotYours(str(Duty.COLLECT_SAMPLES.label))
 
@@ -58,7 +62,7 @@ def _must_read(viewer: Actor) -> None:
 
 
 def tubes_visible_to(viewer: Actor) -> QuerySet[Tube]:
-    _must_read(viewer)
+    must_read(viewer)
     return Tube.objects.filter(area_path__startswith=viewer.within)
 
 
@@ -136,7 +140,7 @@ def last_result_of(viewer: Actor, resident_id: UUID) -> Result | None:
 
     Also of a tube that was taken outside the viewer's area: a result follows the person.
     """
-    _must_read(viewer)
+    must_read(viewer)
     swab = (
         Swab.objects.filter(resident_id=resident_id)
         .filter(
@@ -159,15 +163,89 @@ def last_result_of(viewer: Actor, resident_id: UUID) -> Result | None:
 
 def tubes_of(viewer: Actor, resident_id: UUID) -> QuerySet[Swab]:
     """Every swab of a person with its tube, latest first."""
-    _must_read(viewer)
+    must_read(viewer)
     return Swab.objects.filter(resident_id=resident_id).select_related("tube").order_by("-taken_at")
+
+
+# Who is not tested yet
+
+
+def not_tested_in(viewer: Actor, round_id: UUID, area_path: str) -> QuerySet[Any]:
+    """Residents of an area who were not swabbed in a round, in the order of the doors."""
+    round_ = get_round(viewer, round_id)
+    swabbed = Turnout.objects.filter(round=round_, resident=OuterRef("id"))
+    return residents_in(viewer, area_path).filter(~Exists(swabbed))
+
+
+def reasons_of(viewer: Actor, round_id: UUID, ids: Iterable[UUID]) -> dict[UUID, Untested]:
+    """What was said of why these people do not come."""
+    round_ = get_round(viewer, round_id)
+    said = Untested.objects.filter(round=round_, resident__in=list(ids))
+    return {one.resident_id: one for one in said}
+
+
+def reasons_in(viewer: Actor, round_id: UUID, area_path: str) -> list[tuple[str, int]]:
+    """How many of an area are said not to come, by reason, the most frequent first.
+
+    Whoever was swabbed after all is no longer counted.
+    """
+    round_ = get_round(viewer, round_id)
+    swabbed = Turnout.objects.filter(round=round_, resident=OuterRef("resident"))
+    said = Untested.objects.filter(round=round_, area_path__startswith=area_path)
+    counted = said.filter(~Exists(swabbed)).values("reason").annotate(n=Count("id")).order_by("-n")
+    return [(str(Untested.Reason(row["reason"]).label), row["n"]) for row in counted]
 
 
 # Tables and boxes
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TableNow:
+    """A table of a point in the last hour. `began_at` is of the shift under way, None without."""
+
+    table: int
+    swabs: int
+    last_hour: int
+    began_at: datetime | None
+
+
+def tables_at(viewer: Actor, site_id: UUID) -> list[TableNow]:
+    """The tables of a point that were at work today, by number."""
+    must_read(viewer)
+    at = now()
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            SELECT coalesce(w."table", f."table"), coalesce(swabs, 0), coalesce(last_hour, 0),
+                began_at
+            FROM (
+                SELECT t."table", count(*) AS swabs,
+                    count(*) FILTER (WHERE s.taken_at > %(hour)s) AS last_hour
+                FROM sampling_tube t JOIN sampling_swab s ON s.tube_id = t.id
+                WHERE t.site_id = %(site)s AND t.opened_at > %(day)s AND t.state <> 'void'
+                GROUP BY t."table"
+            ) w FULL JOIN (
+                SELECT "table", min(began_at) AS began_at FROM sampling_shift
+                WHERE site_id = %(site)s AND ended_at IS NULL AND began_at > %(day)s
+                GROUP BY "table"
+            ) f ON f."table" = w."table" ORDER BY 1
+            """,
+            {"site": site_id, "hour": at - timedelta(hours=1), "day": at - timedelta(hours=18)},
+        )
+        return [
+            TableNow(table=table, swabs=swabs, last_hour=last_hour, began_at=began_at)
+            for table, swabs, last_hour, began_at in cursor.fetchall()
+        ]
+
+
+def open_tubes_at(viewer: Actor, site_id: UUID) -> QuerySet[Tube]:
+    """Tubes of a point that nobody has sealed yet, oldest first."""
+    tubes = tubes_visible_to(viewer).filter(site=site_id, state=Tube.State.OPEN)
+    return tubes.order_by("opened_at", "id")
+
+
 def get_shift(viewer: Actor, shift_id: UUID, *, for_change: bool = False) -> Shift:
-    _must_read(viewer)
+    must_read(viewer)
     shifts = Shift.objects.filter(area_path__startswith=viewer.within)
     found = (shifts.select_for_update() if for_change else shifts).filter(id=shift_id).first()
     if found is None:
@@ -185,7 +263,7 @@ def shift_of(viewer: Actor, site_id: UUID, table: int, at: datetime) -> Shift | 
 def boxes_visible_to(viewer: Actor) -> QuerySet[Box]:
     """Latest first. A courier has to do with boxes as well."""
     if Duty.CARRY_OUT not in viewer.duties:
-        _must_read(viewer)
+        must_read(viewer)
     boxes = Box.objects.filter(area_path__startswith=viewer.within)
     return boxes.order_by("-packed_at", "-id")
 
@@ -208,6 +286,11 @@ def box_by_barcode(viewer: Actor, text: str, *, for_change: bool = False) -> Box
     return found
 
 
+def sites_of(viewer: Actor, boxes: Iterable[Box]) -> dict[UUID, Site]:
+    """The points where these boxes were packed."""
+    return Site.objects.in_bulk({box.site_id for box in boxes})
+
+
 def tubes_in_box(viewer: Actor, box_id: UUID) -> QuerySet[BoxTube]:
     tubes = BoxTube.objects.filter(box=get_box(viewer, box_id)).select_related("tube")
     return tubes.order_by("tube__barcode")
@@ -225,7 +308,7 @@ def unpacked_at(viewer: Actor, site_id: UUID) -> QuerySet[Tube]:
 
 def label_batches(viewer: Actor) -> QuerySet[LabelBatch]:
     """Sheets printed in the viewer's area or for it, latest first."""
-    _must_read(viewer)
+    must_read(viewer)
     batches = LabelBatch.objects.filter(area_path__startswith=viewer.within)
     return batches.order_by("-printed_at", "-id")
 
@@ -236,6 +319,16 @@ def labels_of(viewer: Actor, batch_id: UUID) -> list[str]:
     if batch is None:
         raise NotFound(_("sheet of labels"), batch=str(batch_id))
     return [code(batch.kind, number) for number in range(batch.first, batch.last + 1)]
+
+
+# Laboratories
+
+
+def keys_visible_to(viewer: Actor) -> QuerySet[LaboratoryKey]:
+    """Keys of laboratories' systems, latest first."""
+    viewer.must(Duty.MANAGE_ACCOUNTS)
+    keys = LaboratoryKey.objects.filter(area_path__startswith=viewer.within)
+    return keys.select_related("laboratory").order_by("-given_at", "-id")
 
 
 # What phones are told
@@ -285,7 +378,7 @@ def pools_for(viewer: Actor) -> dict[str, Any]:
 
 def people_to_test_singly(viewer: Actor) -> list[UUID]:
     """Who must not be pooled: everybody in the viewer's area who owes a test that is single."""
-    _must_read(viewer)
+    must_read(viewer)
     pack = in_force(now(), viewer.within)
     sizes = {group: pool.whole for group, pool in pack.sampling.pools.items()}
     owed = calls_visible_to(viewer).filter(state__in=[TestCall.State.DUE, TestCall.State.TAKEN])
@@ -310,7 +403,7 @@ def singles_for(viewer: Actor) -> sets.Document:
 
 
 def calls_visible_to(viewer: Actor) -> QuerySet[TestCall]:
-    _must_read(viewer)
+    must_read(viewer)
     return TestCall.objects.filter(area_path__startswith=viewer.within)
 
 
@@ -343,7 +436,7 @@ def calls_due(viewer: Actor, *, until: datetime) -> QuerySet[TestCall]:
 
 def rounds_visible_to(viewer: Actor) -> QuerySet[Round]:
     """Rounds in the viewer's area or around it, latest first."""
-    _must_read(viewer)
+    must_read(viewer)
     steps = viewer.within.split("/")
     around = ["/".join(steps[:n]) + "/" for n in range(1, len(steps))]
     rounds = Round.objects.filter(
@@ -378,13 +471,19 @@ class Share:
         return 100 * self.tested / self.people if self.people else None
 
 
-def tested_share(viewer: Actor, round_id: UUID, level: str) -> list[Share]:
+def tested_share(
+    viewer: Actor,
+    round_id: UUID,
+    level: str,
+    *,
+    below: str = "",  # noqa: PT028 - no test, though its name begins like one
+) -> list[Share]:
     """For each area of a level within the round and the viewer's area, by where people live.
 
     level   as in `areas`: "subdistrict", "community", "grid" …; in the order of the tree
     """
     round_ = get_round(viewer, round_id)
-    within = max(round_.area_path, viewer.within, key=len)
+    within = max(round_.area_path, viewer.within, below, key=len)
     areas = Area.objects.filter(level=level, path__startswith=within, ended_at=None)
     paths = list(areas.order_by("path").values_list("path", flat=True))
     tested = _tested_in(round_id, paths)

@@ -280,12 +280,17 @@ def read_finding(word: str) -> Finding | None:
     return _FINDINGS.get(word.strip().lower())
 
 
-def read_time(text: str, zone: tzinfo) -> datetime | None:
-    """ISO 8601, also with slashes and without seconds; a time without a zone is local."""
-    try:
-        moment = datetime.fromisoformat(text.strip().replace("/", "-"))
-    except ValueError:
-        return None
+def read_time(said: object, zone: tzinfo) -> datetime | None:
+    """ISO 8601, also with slashes and without seconds, or a cell that Excel knows to be a time; a
+    time without a zone is local.
+    """
+    if isinstance(said, datetime):
+        moment = said
+    else:
+        try:
+            moment = datetime.fromisoformat(str(said).strip().replace("/", "-"))
+        except ValueError:
+            return None
     return moment if moment.tzinfo else moment.replace(tzinfo=zone)
 
 
@@ -296,17 +301,26 @@ def read_results(text: str, zone: tzinfo) -> Iterator[ResultLine | Unreadable]:
     over.
     """
     rows = csv.reader(StringIO(text.lstrip("\ufeff"), newline=None))
-    header = [_COLUMNS.get(word.strip().lower(), "") for word in next(rows, [])]
+    yield from read_lines(((rows.line_num, row) for row in rows), zone)
+
+
+def read_lines(
+    rows: Iterable[tuple[int, Sequence[object]]], zone: tzinfo
+) -> Iterator[ResultLine | Unreadable]:
+    """The same of lines that were taken apart already, each with its number."""
+    lines = iter(rows)
+    _first, heading = next(lines, (1, []))
+    header = [_COLUMNS.get(_said(cell).lower(), "") for cell in heading]
     if not {"barcode", "finding", "measured_at"} <= set(header):
         yield Unreadable(line=1, barcode="", trouble="columns")
         return
-    for row in rows:
-        if not any(cell.strip() for cell in row):
+    for line, row in lines:
+        if not any(_said(cell) for cell in row):
             continue
         cells = dict(zip(header, row, strict=False))
-        line, barcode = rows.line_num, cells.get("barcode", "").strip()
-        finding = read_finding(cells.get("finding", ""))
-        measured_at = read_time(cells.get("measured_at", ""), zone)
+        barcode = _said(cells.get("barcode"))
+        finding = read_finding(_said(cells.get("finding")))
+        measured_at = read_time(cells.get("measured_at") or "", zone)
         if not barcode:
             yield Unreadable(line=line, barcode="", trouble="barcode")
         elif finding is None:
@@ -315,3 +329,7 @@ def read_results(text: str, zone: tzinfo) -> Iterator[ResultLine | Unreadable]:
             yield Unreadable(line=line, barcode=barcode, trouble="time")
         else:
             yield ResultLine(line=line, barcode=barcode, finding=finding, measured_at=measured_at)
+
+
+def _said(cell: object) -> str:
+    return "" if cell is None else str(cell).strip()

@@ -7,6 +7,7 @@ from django.db.models import QuerySet
 from django.http import FileResponse, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.cache import patch_cache_control
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
@@ -20,8 +21,9 @@ from fangxian.kernel.errors import Refusal
 from fangxian.kernel.http import Request, paged
 from fangxian.kernel.ledger import told
 from fangxian.kernel.models import Account, Event
+from fangxian.people.errors import FileRefused
 from fangxian.people.queries import Brief, brief
-from fangxian.sampling import actions, queries
+from fangxian.sampling import actions, queries, sheet
 from fangxian.sampling.forms import CorrectForm, EntryForm, ImportForm, ResultForm, VoidForm
 from fangxian.sampling.models import Tube
 
@@ -166,16 +168,19 @@ def import_results(request: Request) -> HttpResponse:
     form = ImportForm(request.POST or None, request.FILES or None, laboratories=laboratories)
     outcome = None
     status = 200
-    if request.method == "POST":
-        if form.is_valid():
+    if request.method == "POST" and form.is_valid():
+        try:
             outcome = actions.import_results(
                 viewer,
                 form.cleaned_data["file"],
                 laboratory_id=form.cleaned_data.get("laboratory_id"),
             )
-            form = ImportForm(laboratories=laboratories)
+        except FileRefused as refusal:  # said beside the field
+            form.add_error("file", refusal.message)
         else:
-            status = 422
+            form = ImportForm(laboratories=laboratories)
+    if form.errors:
+        status = 422
     context = {"form": form, "outcome": outcome}
     return render(request, "sampling/import.html", context, status=status)
 
@@ -213,6 +218,16 @@ def void(request: Request, tube_id: UUID) -> HttpResponse:
         return _page(request, tube_id, void_form=form, status=422)
     actions.void_tube(request.actor, tube_id, **form.cleaned_data)
     return redirect("sampling:tube", tube_id)
+
+
+@require_GET
+def certificate(request: Request, tube_id: UUID, resident_id: UUID) -> HttpResponse:
+    """A signed result on paper."""
+    issued = actions.issue_certificate(request.actor, tube_id, resident_id)
+    response = HttpResponse(sheet.certificate(issued), content_type="application/pdf")
+    response["Content-Disposition"] = f'inline; filename="{issued.barcode}.pdf"'
+    patch_cache_control(response, private=True, no_store=True)
+    return response
 
 
 class Member(NamedTuple):

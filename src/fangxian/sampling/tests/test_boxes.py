@@ -7,7 +7,7 @@ import pytest
 from fangxian.areas.models import Site
 from fangxian.kernel.access import PLAYBOOK, Duty
 from fangxian.kernel.clock import now
-from fangxian.kernel.errors import NotFound, NotYours
+from fangxian.kernel.errors import NotFound, NotYours, Refusal
 from fangxian.kernel.ids import code, new_id, read_code
 from fangxian.kernel.models import Event
 from fangxian.people.rules import PersonRef
@@ -15,6 +15,7 @@ from fangxian.sampling import errors, queries, rules
 from fangxian.sampling.actions import (
     hand_over_box,
     note_untested,
+    open_tube,
     pack_box,
     print_labels,
     receive_box,
@@ -333,7 +334,7 @@ def test_a_sheet_asked_for_twice_is_the_same_sheet() -> None:
     ],
 )
 def test_only_so_many_labels_of_two_kinds_are_printed(
-    kind: str, count: int, refusal: type[errors.Refusal]
+    kind: str, count: int, refusal: type[Refusal]
 ) -> None:
     with pytest.raises(refusal):
         print_labels(make.SAMPLER_WANG, kind=kind, count=count)
@@ -365,7 +366,7 @@ def test_why_somebody_is_not_tested_is_noted_and_the_latest_reason_holds() -> No
 
 def test_a_reason_is_one_of_the_list_for_somebody_known_who_was_not_swabbed() -> None:
     round_, person, swabbed = make.round_of_testing(), make.resident(), make.resident()
-    tube = make.open_tube(make.SAMPLER_WANG, area_path=make.COMMUNITY, round_id=round_.id)
+    tube = open_tube(make.SAMPLER_WANG, area_path=make.COMMUNITY, round_id=round_.id)
     take_swabs(PLAYBOOK, [make.swab_row(tube, swabbed)])
 
     def note(ref: PersonRef, reason: str = "away") -> None:

@@ -113,8 +113,8 @@ def test_the_database_itself_refuses_what_is_there_already() -> None:
 
 
 def refused(
-    model: type[Tube | Round | TestCall],
-    row: Tube | Round | TestCall,
+    model: type[Tube | Round | TestCall | Shift | Box],
+    row: Tube | Round | TestCall | Shift | Box,
     constraint: str,
     change: dict[str, object],
 ) -> None:

@@ -1,0 +1,270 @@
+"""The pages of points and boxes: what is going on at the tables, what is on its way, labels."""
+
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.cache import patch_cache_control
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from fangxian.areas.models import Area, Site
+from fangxian.areas.queries import area_at, get_site, names_of, sites_of_kind
+from fangxian.kernel.access import Duty
+from fangxian.kernel.clock import now
+from fangxian.kernel.http import Request, paged
+from fangxian.kernel.ids import code, new_id
+from fangxian.kernel.models import Account
+from fangxian.people.queries import brief
+from fangxian.sampling import actions, live, queries, sheet
+from fangxian.sampling.models import Box, LabelBatch
+from fangxian.sampling.point_forms import KeyForm, LabelsForm, QueueForm, ReceiveForm
+from fangxian.sampling.sheet import PER_SHEET
+
+# Points
+
+
+@require_GET
+def points(request: Request) -> HttpResponse:
+    """Every point now, the longest wait first; and how the round stands."""
+    viewer = request.actor
+    queries.must_read(viewer)
+    round_ = queries.round_under_way(viewer)
+    shown = live.points_now(viewer)
+    context = {
+        "points": shown,
+        "round": round_,
+        "forecast": live.forecast(viewer, round_, shown) if round_ else None,
+        "suggestions": live.suggestions(viewer, shown),
+        "at": now(),
+        "prints": bool({Duty.COLLECT_SAMPLES, Duty.PLAN_ROUNDS} & viewer.duties),
+        "manages_keys": viewer.may(Duty.MANAGE_ACCOUNTS),
+    }
+    return render(request, "sampling/points.html", context)
+
+
+@require_GET
+def point(request: Request, site_id: UUID) -> HttpResponse:
+    return _point(request, site_id)
+
+
+@require_POST
+def note_queue(request: Request, site_id: UUID) -> HttpResponse:
+    form = QueueForm(request.POST)
+    if not form.is_valid():
+        return _point(request, site_id, form=form, status=422)
+    actions.note_queue(
+        request.actor, site_id=site_id, waiting=form.cleaned_data["waiting"], at=now()
+    )
+    return redirect("sampling:point", site_id)
+
+
+def _point(
+    request: Request, site_id: UUID, *, form: QueueForm | None = None, status: int = 200
+) -> HttpResponse:
+    viewer = request.actor
+    queries.must_read(viewer)
+    site = get_site(viewer, site_id)
+    found = next(
+        (one for one in live.points_now(viewer, below=site.area_path) if one.site.id == site.id),
+        None,
+    )
+    context = {
+        "site": site,
+        "point": found,
+        "place": names_of(viewer, [site.area_path])[site.area_path],
+        "tables": queries.tables_at(viewer, site.id),
+        "open_tubes": queries.open_tubes_at(viewer, site.id)[:60],
+        "unpacked": queries.unpacked_at(viewer, site.id)[:200],
+        "boxes": queries.boxes_visible_to(viewer).filter(site=site)[:20],
+        "form": (form or QueueForm())
+        if viewer.may(Duty.COLLECT_SAMPLES, at=site.area_path)
+        else None,
+    }
+    return render(request, "sampling/point.html", context, status=status)
+
+
+# Who is not tested yet
+
+
+@require_GET
+def untested(request: Request, round_id: UUID) -> HttpResponse:
+    """Coverage of the areas below one, down to the building; there, who was not swabbed and why."""
+    viewer = request.actor
+    round_ = queries.get_round(viewer, round_id)
+    path = request.GET.get("area", "")
+    area = area_at(viewer, path) if path else None
+    within = max(round_.area_path, viewer.within, path, key=len)
+    shares = (
+        queries.tested_share(viewer, round_id, _below(area), below=within)
+        if area is None or area.level != Area.Level.BUILDING
+        else []
+    )
+    names = names_of(viewer, [within, *(share.area_path for share in shares)])
+    page = None
+    if area is not None and not shares and Duty.SEE_REGISTER in viewer.duties:
+        page = paged(queries.not_tested_in(viewer, round_id, within), request.GET.get("mark", ""))
+    people = brief(viewer, [one.id for one in page.rows]) if page else {}
+    reasons = queries.reasons_of(viewer, round_id, people)
+    context = {
+        "round": round_,
+        "area": area,
+        "place": names[within],
+        "shares": [(names[share.area_path], share) for share in shares],
+        "reasons": queries.reasons_in(viewer, round_id, within),
+        "page": page,
+        "rows": [(people[one.id], reasons.get(one.id)) for one in page.rows] if page else [],
+        "sees_people": Duty.SEE_REGISTER in viewer.duties,
+    }
+    return render(request, "sampling/untested.html", context)
+
+
+def _below(area: Area | None) -> str:
+    """What a page about an area breaks its figures down by."""
+    if area is None or area.level == Area.Level.DISTRICT:
+        return str(Area.Level.SUBDISTRICT)
+    if area.level == Area.Level.SUBDISTRICT:
+        return str(Area.Level.COMMUNITY)
+    return str(Area.Level.BUILDING)
+
+
+# Boxes
+
+
+@require_GET
+def boxes(request: Request) -> HttpResponse:
+    viewer = request.actor
+    said = request.GET.get("barcode", "").strip()
+    if said:
+        return redirect("sampling:box", queries.box_by_barcode(viewer, said).id)
+    page = paged(queries.boxes_visible_to(viewer), request.GET.get("mark", ""))
+    sites = queries.sites_of(viewer, page.rows)
+    context = {"page": page, "rows": [(box, sites.get(box.site_id)) for box in page.rows]}
+    return render(request, "sampling/boxes.html", context)
+
+
+@require_GET
+def box(request: Request, box_id: UUID) -> HttpResponse:
+    return _box(request, box_id)
+
+
+@require_POST
+def receive(request: Request, box_id: UUID) -> HttpResponse:
+    form = ReceiveForm(request.POST)
+    if not form.is_valid():
+        return _box(request, box_id, form=form, status=422)
+    shown = queries.get_box(request.actor, box_id)
+    warmth = form.cleaned_data["temperature"]
+    actions.receive_box(
+        request.actor,
+        shown.barcode,
+        tubes=form.cleaned_data["tubes"],
+        broken=form.cleaned_data["broken"],
+        temperature=float(warmth) if warmth is not None else None,
+        at=now(),
+    )
+    return redirect("sampling:box", box_id)
+
+
+def _box(
+    request: Request, box_id: UUID, *, form: ReceiveForm | None = None, status: int = 200
+) -> HttpResponse:
+    viewer = request.actor
+    shown = queries.get_box(viewer, box_id)
+    waits = shown.state != Box.State.RECEIVED
+    handed = list(shown.hand_overs.order_by("at", "id"))
+    by = Account.objects.filter(id__in={one.by_id for one in handed})
+    names = dict(by.values_list("id", "display_name"))
+    context = {
+        "box": shown,
+        "site": queries.sites_of(viewer, [shown]).get(shown.site_id),
+        "lines": queries.tubes_in_box(viewer, box_id),
+        "handed": [(one, names.get(one.by_id, "")) for one in handed],
+        "form": (form or ReceiveForm())
+        if waits and viewer.may(Duty.ENTER_RESULTS, at=shown.area_path)
+        else None,
+    }
+    return render(request, "sampling/box.html", context, status=status)
+
+
+# Labels
+
+
+@require_http_methods(["GET", "POST"])
+def labels(request: Request) -> HttpResponse:
+    viewer = request.actor
+    queries.must_read(viewer)
+    form = LabelsForm(request.POST or None, initial=_new_sheet())
+    status = 200
+    if request.method == "POST":
+        if form.is_valid():
+            batch = actions.print_labels(
+                viewer,
+                kind=form.cleaned_data["kind"],
+                count=form.cleaned_data["sheets"] * PER_SHEET,
+                batch_id=form.cleaned_data["batch_id"],
+            )
+            text = _("%(number)s labels are ready to be printed.")
+            messages.success(request, text % {"number": batch.number})
+            return redirect("sampling:labels")
+        status = 422
+    page = paged(queries.label_batches(viewer), request.GET.get("mark", ""))
+    context = {
+        "form": form,
+        "page": page,
+        "rows": [(one, code(one.kind, one.first), code(one.kind, one.last)) for one in page.rows],
+    }
+    return render(request, "sampling/labels.html", context, status=status)
+
+
+def _new_sheet() -> dict[str, object]:
+    return {"batch_id": new_id(), "kind": LabelBatch.Kind.TUBE, "sheets": 1}
+
+
+@require_GET
+def label_sheet(request: Request, batch_id: UUID) -> HttpResponse:
+    """The same numbers however often it is opened; a second copy of a label is a mistake to see."""
+    paper = sheet.labels(queries.labels_of(request.actor, batch_id))
+    response = HttpResponse(paper, content_type="application/pdf")
+    response["Content-Disposition"] = 'inline; filename="labels.pdf"'
+    patch_cache_control(response, private=True, no_store=True)
+    return response
+
+
+# Laboratories' systems
+
+
+@require_http_methods(["GET", "POST"])
+def laboratories(request: Request) -> HttpResponse:
+    viewer = request.actor
+    sites = list(sites_of_kind(viewer, Site.Kind.LABORATORY))
+    form = KeyForm(request.POST or None, laboratories=sites)
+    secret = ""
+    if request.method == "POST" and form.is_valid():
+        _key, secret = actions.give_key(viewer, laboratory_id=form.cleaned_data["laboratory_id"])
+    context = {
+        "form": form if sites else None,
+        "secret": secret,
+        "keys": queries.keys_visible_to(viewer),
+    }
+    response = render(request, "sampling/laboratories.html", context)
+    patch_cache_control(response, private=True, no_store=True)
+    return response
+
+
+@require_POST
+def withdraw(request: Request, key_id: UUID) -> HttpResponse:
+    actions.withdraw_key(request.actor, key_id)
+    return redirect("sampling:laboratories")
+
+
+# For everybody
+
+
+@require_GET
+def public_queues(request: HttpRequest) -> HttpResponse:
+    """Points with their queues. Needs no sign-in, no script, and asks nothing of anybody."""
+    response = render(request, "sampling/queues.html", {"shown": live.public_page()})
+    patch_cache_control(response, public=True, max_age=20)
+    return response
