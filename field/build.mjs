@@ -26,10 +26,10 @@ const icons = {
   download: "download", edit: "edit", erase: "backspace", eye: "eye", file: "file-text", filter: "filter", flag: "flag",
   gate: "barrier-block", hand: "hand-stop", home: "home", info: "info-circle", key: "key", language: "language", left: "chevron-left",
   ledger: "book-2", link: "link", list: "list-details", lock: "lock", logout: "logout", map: "map-2",
-  megaphone: "speakerphone", moon: "moon", person: "user", phone: "phone", pin: "map-pin", plan: "route",
+  megaphone: "speakerphone", menu: "menu-2", moon: "moon", mute: "volume-off", person: "user", phone: "phone", pin: "map-pin", plan: "route",
   play: "player-play", plus: "plus", print: "printer", qr: "qrcode", question: "help-circle", refuse: "ban", reset: "rotate",
   right: "chevron-right", scale: "scale", search: "search", send: "send", settings: "settings", shield: "shield-check",
-  sheet: "file-spreadsheet", stop: "hand-stop", sun: "sun", swab: "test-pipe", team: "users-group",
+  sheet: "file-spreadsheet", sound: "volume", stop: "hand-stop", sun: "sun", swab: "test-pipe", team: "users-group",
   transfer: "arrows-exchange", truck: "truck", upload: "upload", users: "users", virus: "virus", wifi_off: "wifi-off",
 };
 // Facts of the ledger (events.py) name their icons as Tabler does.

@@ -103,7 +103,7 @@ export function pinPad(words: Words, title: string, about: string, done: (pin: s
         event.preventDefault();
       },
     },
-    h("h1", null, title), said, dots,
+    h("h2.title", null, title), said, dots,
     h("div.pad", null, ...["1", "2", "3", "4", "5", "6", "7", "8", "9"].map(key), h("span"), key("0"), erase),
   );
   paint();
@@ -117,7 +117,7 @@ export function codeScreen(root: HTMLElement, words: Words, scanner: Scanner, go
   video.muted = true;
   const hint = h("p", { role: "status" }, words("pointAt"));
   root.replaceChildren(
-    h("div.intro", null, h("h1", null, words("welcome")), h("p", null, words("welcomeAbout"))),
+    h("div.intro", null, h("h2.title", null, words("welcome")), h("p", null, words("welcomeAbout"))),
     h("div.camera", null, video, h("div.frame", { "aria-hidden": "true" }), hint),
     h("div.dock", null, button(words("typeCode"), type, "alt", "edit")),
   );

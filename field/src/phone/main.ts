@@ -7,7 +7,7 @@ import { codeReader } from "./reader.ts";
 import { scanner as makeScanner } from "./scan.ts";
 import { Sound } from "./sound.ts";
 import { askToStay, drawer, fullness, openDatabase, Vault } from "./store.ts";
-import { outside, Sender, type Status } from "./sync.ts";
+import { type Outside, outside, Sender, type Status } from "./sync.ts";
 import { type Assets, type CodeReader, type Me, type ModeName, NoRoom, type Phone, type Scanner, type Words } from "./types.ts";
 import { button, closeSheets, fill, h, icon, Screen, sheet, useIcons } from "./ui.ts";
 import { type Key, type Language, makeWords } from "./words.ts";
@@ -56,12 +56,29 @@ class App {
   private readonly scanner: Scanner;
   private readonly codes: CodeReader;
   private readonly sound = new Sound();
-  private readonly out = { ...outside, language: () => (this.language === "zh" ? "zh-Hans" : "en") };
+  private readonly out: Outside = {
+    ...outside,
+    language: () => (this.language === "zh" ? "zh-Hans" : "en"),
+    fetch: async (...asked) => {
+      try {
+        const answer = await fetch(...asked);
+        this.reached = (answer.headers.get("Content-Type") ?? "").includes("json");
+        return answer;
+      } catch (error) {
+        this.reached = false;
+        throw error;
+      } finally {
+        this.paintStatus();
+      }
+    },
+  };
 
   private language: Language;
   private words: Words;
   private say: Screen;
   private ahead = 0;
+  /** Whether our server answered the last time: a phone may think it is online in a portal or a tunnel. */
+  private reached = true;
   private count = 0;
   private refusals = 0;
   private touched = Date.now();
@@ -75,10 +92,10 @@ class App {
   private draw: () => void = () => undefined;
 
   private readonly root = h("main", { id: "screen", tabindex: "-1" });
-  private readonly post = h("b");
+  private readonly post = h("h1");
   private readonly shift = h("small");
   private readonly pill = h("button.pill", { type: "button", onclick: () => this.showOutbox() });
-  private readonly menu = h("button.menu", { type: "button", onclick: () => void this.showMenu() }, icon("list"));
+  private readonly menu = h("button.menu", { type: "button", onclick: () => void this.showMenu() }, icon("menu"));
   private readonly drill = h("p.drill", { hidden: true });
   private readonly renew = h("button.renew", { type: "button", hidden: true, onclick: () => void this.renewNow() });
   private readonly remarks = h("div", { id: "remarks", role: "status", "aria-live": "polite" });
@@ -125,8 +142,8 @@ class App {
 
   start(): void {
     document.documentElement.dataset["contrast"] = remembered("field-contrast");
-    const bar = h("header.bar", null, this.menu, h("div.post", null, this.post, this.shift), this.pill);
-    const top = h("div.top", null, this.drill, bar, this.renew);
+    const bar = h("div.bar", null, this.menu, h("div.post", null, this.post, this.shift), this.pill);
+    const top = h("header.top", null, this.drill, bar, this.renew);
     document.body.replaceChildren(top, this.root, this.remarks);
 
     this.outbox.on(() => void this.recount());
@@ -372,7 +389,7 @@ class App {
     this.show("closed", () => {
       this.say.heading(this.words("app"), "");
       this.root.replaceChildren(
-        h("section.card.center", null, icon("check"), h("h1", null, this.words(why === "expired" ? "closedExpired" : "closedRevoked")), h("p", null, this.words("closedDone"))),
+        h("section.card.center", null, icon("check"), h("h2.title", null, this.words(why === "expired" ? "closedExpired" : "closedRevoked")), h("p", null, this.words("closedDone"))),
         h("div.dock", null, button(this.words("next"), () => this.showWelcome())),
       );
     });
@@ -389,7 +406,7 @@ class App {
       this.root.replaceChildren(
         h(
           "section.card.center", null, icon("info"),
-          h("h1", null, this.words(this.vault.device.closed === "expired" ? "closedExpired" : "closedRevoked")), said, this.statusLine(),
+          h("h2.title", null, this.words(this.vault.device.closed === "expired" ? "closedExpired" : "closedRevoked")), said, this.statusLine(),
         ),
         this.lastResort(),
         h("div.dock", null, button(this.words("sendNow"), () => void this.sender.nudge("asked"), "main", "upload")),
@@ -407,7 +424,7 @@ class App {
         about.textContent = this.words(this.count ? "spentAbout" : "wipeNothing", { n: this.count });
       });
       this.root.replaceChildren(
-        h("section.card.center", null, icon("lock"), h("h1", null, this.words("spent")), about),
+        h("section.card.center", null, icon("lock"), h("h2.title", null, this.words("spent")), about),
         h(
           "div.dock", null,
           button(this.words("saveFile"), () => void this.saveFile(), "main", "download"),
@@ -455,7 +472,7 @@ class App {
         });
         const none = me ? "noModes" : this.out.online() ? "noFeed" : "noFeedOffline";
         this.root.replaceChildren(
-          h("h1.ask", null, this.words("chooseMode")),
+          h("h2.title.ask", null, this.words("chooseMode")),
           mine.length ? h("div.modes", null, ...cards) : h("p.card.wait", { role: "status" }, this.words(none)),
           h(
             "div.dock.two", null,
@@ -517,19 +534,19 @@ class App {
     const back = this.backTo();
     this.show("outbox", () => {
       const state = h("section.card.sent");
-      const refused = h("section");
+      const refused = h("section.card.refused", { hidden: true });
       const rules = h("section.card");
       const paint = async (): Promise<void> => {
         const [{ count, since }, list, full] = await Promise.all([this.outbox.waiting(), this.outbox.refused(), fullness()]);
         fill(
           state,
-          h("h1", null, count ? this.words("waitingCount", { n: count }) : this.words("allSent")),
+          h("h2.title", null, count ? this.words("waitingCount", { n: count }) : this.words("allSent")),
           since && h("p.quiet", null, this.words("waitingSince", { time: this.words.time(since) })),
           this.statusLine(),
           full !== null && full > NEARLY_FULL && h("p.warn", null, this.words("nearlyFull")),
           !this.stays && count > 0 && h("p.warn", null, this.words("mayEvict")),
         );
-        refused.className = list.length ? "card refused" : "";
+        refused.hidden = list.length === 0;
         refused.replaceChildren(
           ...(list.length
             ? [
@@ -639,7 +656,7 @@ class App {
         item("help", "question", w("help")),
         item("language", "language", w("language"), w("languageLabel")),
         item("sun", "sun", w(sunny ? "sunOff" : "sunOn")),
-        item("sound", "bell", w(this.sound.muted ? "soundOn" : "soundOff")),
+        item("sound", this.sound.muted ? "sound" : "mute", w(this.sound.muted ? "soundOn" : "soundOff")),
         this.installing && item("install", "download", w("install")),
         open && item("lock", "lock", w("lockNow")),
       ];
@@ -654,7 +671,7 @@ class App {
     this.show("help", () => {
       const points: [string, Key][] = [["qr", "help1"], ["wifi_off", "help2"], ["card", "help3"], ["ambulance", "help4"], ["phone", "help5"], ["reset", "help6"]];
       this.root.replaceChildren(
-        h("h1.ask", null, this.words("help")),
+        h("h2.title.ask", null, this.words("help")),
         h("ul.helps.card", null, ...points.map(([sign, key]) => h("li", null, icon(sign), h("span", null, this.words(key))))),
         h("div.dock", null, button(this.words("back"), back, "main", "left")),
       );
@@ -727,7 +744,7 @@ class App {
   }
 
   private paintStatus(): void {
-    const off = !this.out.online() || this.sender.status.why === "network";
+    const off = !this.out.online() || !this.reached;
     const net = this.words(off ? "offline" : "online");
     const shown = this.vault.condition !== "new" && this.count > 0 ? `${net} ${this.count}` : net;
     if (this.pill.dataset["shown"] !== shown + this.refusals + this.language) {
