@@ -91,6 +91,8 @@ class Event(models.Model):
             # What happened lately, here?
             models.Index(name="event_in_order", fields=["seq"]),
             models.Index(name="event_in_area", fields=["area_path", "seq"]),
+            # When did this last happen?
+            models.Index(name="event_of_kind", fields=["kind", "seq"]),
         ]
 
     def __str__(self) -> str:

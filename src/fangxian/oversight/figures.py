@@ -188,7 +188,11 @@ def epidemic_curve(viewer: Actor) -> Curve:
 
 @dataclass(frozen=True, slots=True)
 class GridRow:
-    """One grid, by its own name. level: of the strictest risk area in it, 0 if none. coverage: percent or None."""
+    """One grid, by its own name.
+
+    level      of the strictest risk area in it, 0 if none
+    coverage   percent or None
+    """
 
     path: str
     number: int

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+from django.conf import settings
 from django.core.cache import caches
 from django.db import connection
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet
@@ -526,11 +527,17 @@ def _asked_for(viewer: Actor, round_: Round) -> tuple[str, int]:
 
 
 def _tested_in(round_id: UUID, paths: Sequence[str]) -> dict[str, int]:
-    """Persons by home. One range of the index for each path: "0" is the sign after "/".
+    """Persons by home, as they were at most `ROUND_HOLD_SECONDS` ago.
 
-    Both ends of the range must be seen by the index: with the upper one left to a filter, every
-    path reads to the end of the round.
+    One range of the index for each path: "0" is the sign after "/". Both ends of the range must
+    be seen by the index: with the upper one left to a filter, every path reads to the end of the
+    round.
     """
+    asked = hashlib.sha256(" ".join(paths).encode()).hexdigest()
+    key = f"tested:{round_id}:{asked}"
+    found: dict[str, int] | None = caches["pages"].get(key)
+    if found is not None:
+        return found
     with connection.cursor() as cursor:
         cursor.execute(
             """
@@ -543,7 +550,9 @@ def _tested_in(round_id: UUID, paths: Sequence[str]) -> dict[str, int]:
             """,
             [round_id, list(paths)],
         )
-        return dict(cursor.fetchall())
+        found = dict(cursor.fetchall())
+    caches["pages"].set(key, found, settings.ROUND_HOLD_SECONDS)
+    return found
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
