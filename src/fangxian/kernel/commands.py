@@ -94,7 +94,9 @@ def codes(argv: list[str]) -> int:
             end = f"until {key.not_after:%Y-%m-%d}" if key.not_after else "in use"
             print(f"{key.kid.hex()}  {key.use:<5} since {key.not_before:%Y-%m-%d}  {end}")
         return 0
-    for purpose in [options.purpose] if options.purpose else ["code", "trust"]:
+    for purpose in signing.PURPOSES:
+        if options.purpose not in {None, purpose}:
+            continue
         kid = signing.rotate(purpose, at_once=options.at_once)
         starts = "now" if options.at_once else f"in {signing.LEAD.days} days"
         print(f"Key {kid.hex()} ({purpose}) is announced to phones; it signs {starts}.")

@@ -31,7 +31,8 @@ Purpose = Literal["code", "trust"]
 
 LEAD = timedelta(days=7)
 OVERLAP = timedelta(days=60)
-_USES: dict[str, str] = {"code": "".join(Kind), "trust": "d"}
+PURPOSES: tuple[Purpose, ...] = ("code", "trust")
+_USES: dict[Purpose, str] = {"code": "".join(Kind), "trust": "d"}
 _MAKING = 7_026_002  # advisory lock: one first key a purpose
 
 
@@ -75,8 +76,8 @@ def trust_list() -> TrustList:
 
 def trust_document() -> list[dict[str, str | int | None]]:
     """The trust list as phones are sent it. Times are seconds since 1970."""
-    for purpose in _USES:
-        signer(purpose)  # type: ignore[arg-type] - so that there is one
+    for purpose in PURPOSES:
+        signer(purpose)  # so that there is one
     return [in_json(key) for key in trust_list().keys]
 
 
@@ -162,7 +163,7 @@ def _trusted(key: VaultKey) -> TrustedKey:
         kid=_kid(public),
         x=public[1:33],
         y=public[33:],
-        use=_USES[key.purpose],
+        use=_USES["code" if key.purpose == "code" else "trust"],
         not_before=key.created_at,
         not_after=key.retired_at,
     )

@@ -410,7 +410,22 @@ def issue_code(
     """
     resident = queries.get_resident(actor, resident_id, for_change=True)
     actor.must(Duty.KEEP_REGISTER, at=resident.area_path)
+    if way == PersonalCode.Way.PROXY and not resident.proxies.filter(until=None).exists():
+        raise errors.NobodyActs
     return _issue(actor, [resident], PersonalCode.Way(way), renew=renew, because=because)[0]
+
+
+@transaction.atomic
+def issue_family_codes(
+    actor: Actor, resident_id: UUID, *, because: Cause = None
+) -> list[PersonalCode]:
+    """Codes for somebody and for everybody they act for, to carry together."""
+    resident = queries.get_resident(actor, resident_id)
+    family = [proxy.resident_id for proxy in queries.acts_for(actor, resident_id)]
+    own = issue_code(actor, resident.id, way=PersonalCode.Way.CARD, because=because)
+    return [own] + [
+        issue_code(actor, one, way=PersonalCode.Way.PROXY, because=because) for one in family
+    ]
 
 
 @transaction.atomic

@@ -211,7 +211,7 @@ def _by_identity(indexes: Iterable[bytes]) -> dict[bytes, Place]:
 def _rows(statement: str, values: list[Any]) -> list[tuple[Any, ...]]:
     with connection.cursor() as cursor:
         cursor.execute(statement, values)
-        return cursor.fetchall()
+        return list(cursor.fetchall())
 
 
 def _found(place: Place | None) -> Resolved:

@@ -317,6 +317,17 @@ class TooManyCards(Refusal):
         )
 
 
+class NobodyActs(Refusal):
+    """A code is given to somebody else only where it is on record that they act for the person."""
+
+    code = "nobody_acts"
+
+    def __init__(self) -> None:
+        super().__init__(
+            _("Nobody acts for this person. Note first who does, then give them the code.")
+        )
+
+
 class NobodyHere(Refusal):
     code = "nobody_here"
     status = 404

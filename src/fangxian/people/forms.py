@@ -195,3 +195,25 @@ class ImportForm(forms.Form):
         _choose(self, "area", whole, _indented(areas))
         if not may_add:
             del self.fields["add_dwellings"]
+
+
+class FindForm(forms.Form):
+    """One field for whatever somebody shows or says; a hand scanner types into it."""
+
+    q = forms.CharField(
+        label=_("Identity number, phone, name or code"),
+        max_length=4096,
+        widget=forms.SearchInput(attrs={"autocomplete": "off", "autofocus": True}),
+    )
+
+
+class RevokeForm(forms.Form):
+    reason = forms.CharField(label=_("Why it is withdrawn"), max_length=200)
+
+
+class CommunityForm(forms.Form):
+    area = forms.ChoiceField(label=_("Community"))
+
+    def __init__(self, *args: Any, communities: Iterable[Area], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        _choose(self, "area", _("choose"), [(area.path, area.name) for area in communities])

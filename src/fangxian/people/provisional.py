@@ -53,7 +53,7 @@ def _columns(row: Provisional) -> dict[str, Any] | None:
 def _with_identity(values: dict[UUID, dict[str, Any]]) -> dict[bytes, UUID]:
     indexes = [found["identity_index"] for found in values.values() if found["identity_index"]]
     rows = Resident.objects.filter(identity_index__in=indexes).values_list("identity_index", "id")
-    return {bytes(index): one for index, one in rows}
+    return {bytes(index): one for index, one in rows if index is not None}
 
 
 def _write_residents(

@@ -21,7 +21,7 @@ from fangxian.kernel.access import Actor, Duty
 from fangxian.kernel.clock import now, today
 from fangxian.kernel.errors import NotFound
 from fangxian.kernel.models import Account, Event
-from fangxian.kernel.vault import blind_index
+from fangxian.kernel.vault import Secret, blind_index
 from fangxian.people import codes, rules
 from fangxian.people.codes import Resolved
 from fangxian.people.models import (
@@ -56,7 +56,7 @@ class Brief:
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """One time that somebody looked at a person."""
+    """One time that somebody looked at a person, or gave out a code of theirs."""
 
     at: datetime
     reader: str
@@ -65,6 +65,16 @@ class Look:
     fields: tuple[str, ...]
     purpose: str
     event_id: UUID
+
+    @property
+    def said(self) -> str:
+        """`what` for a reader."""
+        return {
+            "opened": _("opened the record"),
+            "unmasked": _("read in plain text"),
+            "code_issued": _("issued a code"),
+            "code_shown": _("gave a code out again"),
+        }.get(self.what, self.what)
 
 
 # Residents
@@ -104,8 +114,8 @@ def residents_matching(
 ) -> QuerySet[Resident]:
     """The list of residents, narrowed, in the order of the doors.
 
-    search   the whole of a name, identity number or phone; parts cannot be looked up, for only
-             blind indexes are kept
+    search   the whole of a name, identity number or phone, or a code; parts cannot be looked up,
+             for only blind indexes are kept
     """
     _must_read(viewer)
     rows = residents_visible_to(viewer).filter(area_path__startswith=area_path)
@@ -164,7 +174,7 @@ def set_keys(viewer: Actor, ids: Iterable[UUID]) -> dict[UUID, list[bytes]]:
     keys: dict[UUID, list[bytes]] = defaultdict(list)
     people = residents_visible_to(viewer).filter(id__in=list(ids))
     for one, identity in people.values_list("id", "identity"):
-        keys[one] = [sets.identity_key(identity.reveal())] if identity else []
+        keys[one] = [sets.identity_key(_plain(identity))] if identity else []
     good = PersonalCode.objects.filter(
         resident__in=list(keys), revoked_at=None, expires_at__gt=now()
     )
@@ -194,6 +204,21 @@ def get_code(viewer: Actor, code_id: UUID, *, for_change: bool = False) -> Perso
     if found is None:
         raise NotFound(_("code"))
     return found
+
+
+def initials_of(viewer: Actor, ids: Iterable[UUID]) -> dict[UUID, str]:
+    """What is compared with a card: family name and number of signs. One statement."""
+    rows = residents_visible_to(viewer).filter(id__in=list(ids)).values_list("id", "name")
+    return {one: rules.initials(_plain(name)) for one, name in rows}
+
+
+def initials_by_household(viewer: Actor, ids: Iterable[UUID]) -> dict[UUID, list[str]]:
+    """The same for everybody of some households, eldest first. One statement."""
+    found: dict[UUID, list[str]] = defaultdict(list)
+    rows = residents_visible_to(viewer).filter(household__in=list(ids))
+    for home, name in rows.order_by("birth_date", "number").values_list("household", "name"):
+        found[home].append(rules.initials(_plain(name)))
+    return dict(found)
 
 
 def by_numbers(viewer: Actor, numbers: Iterable[int]) -> dict[int, tuple[UUID, str]]:
@@ -323,6 +348,16 @@ def proxies_of(viewer: Actor, resident_id: UUID) -> QuerySet[Proxy]:
     return resident.proxies.filter(until=None).select_related("acts").order_by("since", "id")
 
 
+def acts_for(viewer: Actor, resident_id: UUID) -> QuerySet[Proxy]:
+    """For whom this resident acts now, as far as the viewer sees them."""
+    resident = get_resident(viewer, resident_id)
+    return (
+        resident.acts_for.filter(until=None, resident__area_path__startswith=viewer.within)
+        .select_related("resident")
+        .order_by("since", "id")
+    )
+
+
 def who_looked_at(viewer: Actor, resident_id: UUID) -> list[Look]:
     """Every time somebody opened the person or unmasked something, newest first.
 
@@ -332,16 +367,20 @@ def who_looked_at(viewer: Actor, resident_id: UUID) -> list[Look]:
         viewer.must(Duty.COMMAND)
     resident = get_resident(viewer, resident_id)
     subjects = [resident.id, *resident.merged.values_list("id", flat=True)]
-    events = list(
-        Event.objects.filter(
-            subject_id__in=subjects, kind__in=["people.person_opened", "people.person_unmasked"]
-        ).order_by("-seq")
-    )
+    events = list(Event.objects.filter(subject_id__in=subjects, kind__in=_LOOKS).order_by("-seq"))
     readers = Account.objects.in_bulk({event.actor_id for event in events})
     return [_look(event, readers) for event in events]
 
 
 # What waits for a decision, and lists that were taken in
+
+
+_LOOKS = [
+    "people.person_opened",
+    "people.person_unmasked",
+    "people.code_issued",
+    "people.code_shown",
+]
 
 
 def duplicates_to_decide(viewer: Actor) -> QuerySet[DuplicateOffer]:
@@ -406,7 +445,7 @@ def _look(event: Event, readers: Mapping[UUID, Account]) -> Look:
         at=event.at,
         reader=reader.display_name if reader else _("the system"),
         post=reader.post if reader else "",
-        what=event.kind.removeprefix("people.person_"),
+        what=event.kind.removeprefix("people.").removeprefix("person_"),
         fields=tuple(event.facts.get("fields", [])),
         purpose=event.facts.get("purpose", ""),
         event_id=event.id,
@@ -441,7 +480,13 @@ def _is_exactly(search: str) -> Q:
         Q(name_index=blind_index("name", rules.normal_name(search)))
         | Q(identity_index=blind_index("identity", rules.normal_identity(search)))
         | Q(phone_index=blind_index("phone", rules.normal_phone(search)))
+        | Q(id=codes.named(search.strip()))
     )
+
+
+def _plain(sealed: object) -> str:
+    assert isinstance(sealed, Secret)  # noqa: S101 - as the field gives it
+    return sealed.reveal()
 
 
 def _must_read(viewer: Actor) -> None:

@@ -312,9 +312,9 @@ class Provisional:
 
 
 def initials(name: str) -> str:
-    """What a person at the table compares with a card: family name and number of signs, “王**”.
+    """What a person at the table compares with a card: family name and a star a sign, “王**”.
 
-    Of a name in Latin letters the first letters: “J. S.”.
+    Four stars at most. Of a name in Latin letters the first letters: “J. S.”.
     """
     plain = normal_name(name)
     if not plain:
@@ -322,9 +322,10 @@ def initials(name: str) -> str:
     if plain.isascii() or plain[0].isascii():
         return " ".join(f"{part[0].upper()}." for part in plain.split()[:4])
     family = plain[:2] if plain[:2] in _DOUBLE_FAMILY_NAMES and len(plain) > 2 else plain[0]  # noqa: PLR2004
-    return family + "*" * (len(plain) - len(family))
+    return family + "*" * min(_STARS, len(plain) - len(family))
 
 
+_STARS = 4
 _DOUBLE_FAMILY_NAMES = frozenset(
     {
         "欧阳",

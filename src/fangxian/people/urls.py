@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from fangxian.people import views
+from fangxian.people import code_views, views
 
 urlpatterns = [
     path("", views.list_residents, name="list"),
@@ -16,6 +16,13 @@ urlpatterns = [
     path("<uuid:resident_id>/consent/withdraw", views.withdraw, name="withdraw"),
     path("<uuid:resident_id>/proxy", views.proxy, name="proxy"),
     path("<uuid:resident_id>/proxy/<uuid:acts_id>/end", views.end_proxy, name="end_proxy"),
+    path("codes", code_views.find, name="codes"),
+    path("codes/cards", code_views.cards, name="cards"),
+    path("codes/cards/print", code_views.print_cards, name="print_cards"),
+    path("codes/<uuid:code_id>/revoke", code_views.revoke, name="revoke_code"),
+    path("<uuid:resident_id>/code", code_views.code, name="code"),
+    path("<uuid:resident_id>/code/show", code_views.show, name="show_code"),
+    path("<uuid:resident_id>/code/card", code_views.card, name="card"),
     path("duplicates", views.duplicates, name="duplicates"),
     path("duplicates/<uuid:offer_id>/merge", views.merge, name="merge"),
     path("duplicates/<uuid:offer_id>/dismiss", views.dismiss, name="dismiss"),

@@ -201,6 +201,7 @@ def _about_person(request: Request, resident_id: UUID) -> dict[str, object]:
         "contacts": contacts,
         "history": queries.history_of(viewer, concerned),
         "made_up_label": _("made up, not a person"),
+        "may_keep": viewer.may(Duty.KEEP_REGISTER),
         "may_unmask": viewer.may(Duty.UNMASK),
         "may_audit": viewer.may(Duty.AUDIT) or viewer.may(Duty.COMMAND),
         "unmask_form": UnmaskForm(),
@@ -215,7 +216,7 @@ def who_looked(request: Request, resident_id: UUID) -> HttpResponse | FileRespon
     resident = get_resident(viewer, resident_id)
     if sheets.wanted(request):
         header = [_("When"), _("Who"), _("Post"), _("What"), _("Purpose")]
-        rows = ([one.at, one.reader, one.post, one.what, one.purpose] for one in looks)
+        rows = ([one.at, one.reader, one.post, one.said, one.purpose] for one in looks)
         return sheets.download(
             request, sheets.List.LOOKS, header, rows, area_path=resident.area_path
         )

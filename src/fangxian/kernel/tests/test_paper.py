@@ -30,7 +30,8 @@ def test_a_name_is_never_read_as_a_command() -> None:
 
 @pytest.mark.parametrize("font", sorted(paper.FONTS.glob("*.ttf")), ids=lambda font: font.stem)
 def test_the_fonts_hold_every_sign_of_gbk(font: Path) -> None:
-    known = TTFont(font, lazy=True).getBestCmap()
+    with TTFont(font, lazy=True) as opened:
+        known = opened.getBestCmap()
 
     assert {*range(0x4E00, 0x9FA6)} - known.keys() == set()
     assert [sign for sign in "祎喆玥婳堃镕·—°✓（）Ａé" if ord(sign) not in known] == []

@@ -1,6 +1,7 @@
 """Codes that people carry, and whom a phone means."""
 
 from datetime import date
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -50,7 +51,7 @@ def test_the_spoken_number_is_as_good_as_the_code() -> None:
 
 
 def test_four_ways_to_name_a_person_take_a_handful_of_statements(
-    django_assert_max_num_queries,  # type: ignore[no-untyped-def]
+    django_assert_max_num_queries: Any,
 ) -> None:
     home = make.dwelling()
     people = [make.resident(f"王建{n}".replace("0", "国"), at=home) for n in "甲乙丙丁"]
