@@ -164,6 +164,7 @@ def enrol(environ: Environ) -> Reply:
             "secret": rules.in_base64(secret),
             "trust_key": _asking(signing.trust_key),
             "expires_at": device.expires_at.isoformat(),
+            "server_at": now().isoformat(),
         },
     )
 

@@ -12,6 +12,8 @@ from inspect import unwrap
 from typing import Any, Protocol, TypeVar
 from uuid import UUID
 
+from django.utils.translation import gettext_lazy as _
+
 from fangxian.areas.queries import get_site
 from fangxian.dispatch import actions as dispatch
 from fangxian.gates import actions as gates
@@ -387,3 +389,28 @@ KINDS: dict[str, Kind] = {
 
 URGENT = frozenset(name for name, kind in KINDS.items() if kind.urgent)
 """Always admitted, and taken in before everything else."""
+
+LABELS = {
+    "sampling.start_shift": _("Shift begun at a table"),
+    "sampling.end_shift": _("Shift ended at a table"),
+    "sampling.open_tube": _("Tube opened"),
+    "sampling.add_swab": _("Swab taken"),
+    "sampling.remove_swab": _("Swab taken out again"),
+    "sampling.seal_tube": _("Tube sealed"),
+    "sampling.void_tube": _("Tube made void"),
+    "sampling.pack_box": _("Box packed"),
+    "sampling.hand_over_box": _("Box handed over"),
+    "sampling.receive_box": _("Box received"),
+    "sampling.note_untested": _("Somebody not tested"),
+    "gates.start_shift": _("Shift begun at a gate"),
+    "gates.end_shift": _("Shift ended at a gate"),
+    "gates.record_scan": _("Passage through a gate"),
+    "gates.emergency": _("Let through in an emergency"),
+    "gates.record_visit": _("Visit to a venue"),
+    "gates.report_incident": _("Incident at a gate"),
+    "gates.note_queue": _("People waiting"),
+    "dispatch.take_task": _("Task taken on"),
+    "dispatch.finish_task": _("Task done"),
+    "dispatch.refuse_task": _("Task given back"),
+}
+"""What the office calls an entry of each kind."""

@@ -25,10 +25,14 @@ def must_supervise(viewer: Actor, *, at: str | None = None) -> None:
         viewer.must(Duty.DISPATCH, at=at)
 
 
+def supervises(viewer: Actor) -> bool:
+    return any(viewer.may(duty) for duty in SUPERVISORS)
+
+
 def devices_visible_to(viewer: Actor) -> QuerySet[Device]:
     """Those of the viewer's area for a supervisor; one's own for everybody else."""
     devices = Device.objects.all()
-    if any(viewer.may(duty) for duty in SUPERVISORS):
+    if supervises(viewer):
         return devices.filter(Q(area_path__startswith=viewer.within) | Q(account_id=viewer.id))
     return devices.filter(account_id=viewer.id)
 
@@ -67,7 +71,7 @@ def get_account(viewer: Actor, account_id: UUID) -> Account:
 def held_visible_to(viewer: Actor) -> QuerySet[Held]:
     """Entries that were refused or are kept: of the viewer's area, or from one's own phones."""
     held = Held.objects.all()
-    if any(viewer.may(duty) for duty in SUPERVISORS):
+    if supervises(viewer):
         return held.filter(Q(area_path__startswith=viewer.within) | Q(device__account_id=viewer.id))
     return held.filter(device__account_id=viewer.id)
 

@@ -58,10 +58,22 @@ NAVIGATION = (
         "map",
         frozenset({Duty.DECIDE_MEASURES, Duty.COMMAND}),
     ),
+    Entry(
+        "gates:checkpoints",
+        gettext_lazy("Gates"),
+        "gate",
+        frozenset({Duty.GUARD, Duty.DISPATCH, Duty.CARRY_OUT, Duty.DECIDE_MEASURES}),
+    ),
     Entry("measures:exits", gettext_lazy("Emergency exits"), "ambulance"),
     Entry("sampling:rounds", gettext_lazy("Round plan"), "plan", frozenset({Duty.PLAN_ROUNDS})),
     Entry("people:list", gettext_lazy("Residents"), "users", frozenset({Duty.SEE_REGISTER})),
     Entry("areas:tree", gettext_lazy("Areas"), "building", frozenset({Duty.MANAGE_AREAS})),
+    Entry(
+        "sync:devices",
+        gettext_lazy("Phones"),
+        "phone",
+        frozenset({Duty.DISPATCH, Duty.MANAGE_ACCOUNTS}),
+    ),
     Entry("ledger", gettext_lazy("Ledger"), "ledger", frozenset({Duty.AUDIT})),
     Entry("jobs", gettext_lazy("Jobs"), "settings", frozenset({Duty.OPERATE})),
 )
