@@ -304,9 +304,9 @@ test("a mode's own state is written with its command, or not at all", async () =
 });
 
 test("the server's clock is learnt from its answers", async () => {
-  const { outbox, sender } = await phone();
+  const { outbox, vault } = await phone();
   let ahead = 0;
-  sender.ahead = (ms) => (ahead = ms);
+  const sender = new Sender(outbox, vault, { ...outsideOf(server, time), ahead: (ms) => (ahead = ms) });
   server.clock = () => time.now + 7 * 60_000;
   await outbox.add("gates.record_scan", { n: 1 });
   await sender.nudge("asked");

@@ -125,6 +125,6 @@ export class Time {
 
 export function outsideOf(server: Server, time: Time): Outside {
   return {
-    fetch: server.fetch, clock: () => time.now, random: () => 1, online: () => true, after: time.after, language: () => "zh-Hans",
+    fetch: server.fetch, clock: () => time.now, random: () => 1, online: () => true, after: time.after, language: () => "zh-Hans", ahead: () => undefined,
   };
 }

@@ -16,6 +16,7 @@ const TICK_MS = 15_000;
 const PULL_EVERY_MS = 60_000;
 const OLD_RULES_S = 24 * 3600;
 const NEARLY_FULL = 0.9;
+const AHEAD_STEP_MS = 5_000;
 
 const LOOKS: Readonly<Record<ModeName, { icon: string; title: Key; about: Key }>> = {
   desk: { icon: "swab", title: "modeDesk", about: "modeDeskAbout" },
@@ -59,6 +60,10 @@ class App {
   private readonly out: Outside = {
     ...outside,
     language: () => (this.language === "zh" ? "zh-Hans" : "en"),
+    ahead: (ms) => {
+      if (Math.abs(ms - this.ahead) > AHEAD_STEP_MS) void this.vault.db.put("meta", ms, "ahead");
+      this.ahead = ms;
+    },
     fetch: async (...asked) => {
       try {
         const answer = await fetch(...asked);
@@ -115,10 +120,6 @@ class App {
     this.outbox.added = (urgent) => {
       this.touched = Date.now();
       nudge(urgent);
-    };
-    this.sender.ahead = (ms) => {
-      this.ahead = ms;
-      void this.vault.db.put("meta", ms, "ahead");
     };
     this.sender.unwelcome = (why) => this.closed(why);
     this.sender.emptied = () => void this.allSent();
@@ -314,6 +315,7 @@ class App {
     this.vault.lock();
     this.feed.forget();
     this.drill.hidden = true;
+    this.remarks.replaceChildren();
     this.showLock();
   }
 
@@ -375,6 +377,7 @@ class App {
     this.leave = () => undefined;
     await this.vault.close(why);
     this.feed.forget();
+    this.drill.hidden = true;
     if ((await this.outbox.waiting()).count === 0) return this.allSent();
     if (this.vault.condition === "open") this.showClosed();
     else this.route();
@@ -420,15 +423,16 @@ class App {
     this.show("spent", () => {
       this.say.heading(this.words("app"), "");
       const about = h("p");
+      const save = button(this.words("saveFile"), () => void this.saveFile(), "main", "download");
       void this.recount().then(() => {
+        save.hidden = this.count === 0;
         about.textContent = this.words(this.count ? "spentAbout" : "wipeNothing", { n: this.count });
       });
       this.root.replaceChildren(
         h("section.card.center", null, icon("lock"), h("h2.title", null, this.words("spent")), about),
         h(
           "div.dock", null,
-          button(this.words("saveFile"), () => void this.saveFile(), "main", "download"),
-          button(this.words("wipe"), () => void this.wipe(), "danger"),
+          save, button(this.words("wipe"), () => void this.wipe(), "danger"),
         ),
       );
     });

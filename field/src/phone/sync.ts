@@ -33,6 +33,8 @@ export interface Outside {
   online(): boolean;
   after(ms: number, then: () => void): () => void;
   language(): string;
+  /** How far the server's clock is ahead of the phone's, in ms. */
+  ahead(ms: number): void;
 }
 
 export const outside: Outside = {
@@ -45,10 +47,8 @@ export const outside: Outside = {
     return () => clearTimeout(timer);
   },
   language: () => "zh-Hans",
+  ahead: () => undefined,
 };
-
-/** An answer that is not one of our server's: a proxy's page, a captive portal, a server that is starting. */
-export class NotOurs extends Error {}
 
 export interface Reply {
   status: number;
@@ -60,6 +60,7 @@ export interface Reply {
 /** Ask the server for JSON. Rejects when there is no network, or no answer in time. */
 export async function ask(out: Outside, path: string, authorization: string | null, body?: object): Promise<Reply> {
   const headers: Record<string, string> = { Accept: "application/json", "Accept-Language": out.language() };
+  const begun = out.clock();
   if (authorization) headers["Authorization"] = authorization;
   const stop = new AbortController();
   const cancel = out.after(TIMEOUT_MS, () => stop.abort());
@@ -74,10 +75,14 @@ export async function ask(out: Outside, path: string, authorization: string | nu
     }
     const answer = await out.fetch(path, asked);
     const isJson = (answer.headers.get("Content-Type") ?? "").includes("json");
-    const json = isJson ? ((await answer.json()) as unknown) : null;
+    const said = isJson ? ((await answer.json()) as unknown) : null;
+    const json = said !== null && typeof said === "object" ? (said as Record<string, unknown>) : null;
+    const took = out.clock() - begun;
+    const served = Date.parse(String(json?.["server_at"]));
+    if (Number.isFinite(served) && took >= 0 && took < SLOW_MS) out.ahead(served - begun - took / 2);
     return {
       status: answer.status,
-      json: json !== null && typeof json === "object" ? (json as Record<string, unknown>) : null,
+      json,
       retryAfterMs: retryAfter(answer.headers.get("Retry-After"), out.clock()),
     };
   } finally {
@@ -148,8 +153,6 @@ export class Sender {
 
   /** The server does not know this device any more, or its time is over. */
   unwelcome: (code: "revoked" | "expired") => Promise<void> = () => Promise.resolve();
-  /** How far the server's clock is ahead of the phone's, in ms. */
-  ahead: (ms: number) => void = () => undefined;
   /** Everything has been sent. */
   emptied: () => void = () => undefined;
 
@@ -233,8 +236,6 @@ export class Sender {
 
       if (reply.status === 200 && reply.json && Array.isArray(reply.json["answers"])) {
         const settled = await this.outbox.settle(reply.json["answers"].filter(isAnswer));
-        const served = Date.parse(String(reply.json["server_at"]));
-        if (Number.isFinite(served) && took >= 0 && took < SLOW_MS) this.ahead(served - begun - took / 2);
         if (settled === 0) return this.rest("server");
         this.failures = 0;
         this.size = took > SLOW_MS ? Math.max(SMALLEST, this.size >> 1) : Math.min(LARGEST, this.size * 2);
