@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db import connection, transaction
@@ -10,13 +10,14 @@ from django.db.models import Q, QuerySet
 
 from fangxian.areas.models import Area, Site
 from fangxian.areas.queries import get_site
-from fangxian.gates import errors, queries, rules, scans, visits
+from fangxian.gates import errors, printing, queries, rules, scans, signed, visits
 from fangxian.gates.asking import pack_at
 from fangxian.gates.events import (
     CheckpointSet,
     CommunityIsCovered,
     EmergencyLetThrough,
     EmergencyLetThroughAlone,
+    GateListPrinted,
     GateShiftBegun,
     GateShiftHandedOver,
     IncidentReported,
@@ -24,6 +25,7 @@ from fangxian.gates.events import (
     PassIssued,
     PassRevoked,
     PersonsForgotten,
+    PostersPrinted,
     QuestionAnswered,
     ScansRead,
     SignUpDriveBegun,
@@ -36,6 +38,7 @@ from fangxian.gates.models import (
     Demand,
     Incident,
     Pass,
+    PrintedList,
     Question,
     QueueNote,
     Scan,
@@ -51,7 +54,7 @@ from fangxian.kernel.ledger import record
 from fangxian.kernel.models import Event
 from fangxian.kernel.vault import blind_index
 from fangxian.people import queries as people
-from fangxian.people.rules import PersonRef
+from fangxian.people.rules import PersonRef, common_area
 from fangxian.protocol.queries import in_force
 
 _log = logging.getLogger(__name__)
@@ -652,3 +655,68 @@ def _cause(subject_id: UUID) -> UUID | None:
         .values_list("id", flat=True)
         .first()
     )
+
+
+# Paper
+
+
+@transaction.atomic
+def print_posters(actor: Actor, site_ids: Sequence[UUID]) -> tuple[list[Venue], bytes]:
+    """Posters of venues that have a code, as a PDF. That they were printed is recorded."""
+    venues = [queries.get_venue(actor, site_id) for site_id in dict.fromkeys(site_ids)]
+    if not venues:
+        raise errors.NothingToPrint
+    for venue in venues:
+        _must_one_of(actor, VENUE_OFFICES, venue.area_path)
+        if venue.closed_at is not None:
+            raise errors.VenueIsClosed(venue.site.name)
+    made = printing.posters(actor, venues)
+    Venue.objects.filter(site__in=[venue.site_id for venue in venues]).update(
+        poster_printed_at=now()
+    )
+    record(
+        PostersPrinted(
+            subject_id=venues[0].site_id,
+            area_path=common_area([venue.area_path for venue in venues]),
+            venues=len(venues),
+        ),
+        actor=actor,
+    )
+    return venues, made
+
+
+@transaction.atomic
+def print_gate_list(actor: Actor, site_id: UUID, *, good_for: timedelta) -> bytes:
+    """Who may pass a checkpoint now, as a PDF for a gate without a phone.
+
+    Least data: numbers of passes, initials to compare, kind and end. The check number and the
+    signature say whether a line was added later.
+    """
+    site = queries.get_checkpoint(actor, site_id)
+    _must_one_of(actor, (Duty.GUARD, *PASS_OFFICES), site.area_path)
+    held = queries.passes_good_for(actor, site_id)
+    if not held:
+        raise errors.NobodyToList
+    until = now() + good_for
+    lines = printing.list_lines(held)
+    digest = signed.list_digest(lines, gate=site.number, until=until)
+    printed = PrintedList.objects.create(
+        site=site,
+        area_path=site.area_path,
+        lines=len(lines),
+        digest=digest,
+        good_until=until,
+        printed_at=now(),
+        printed_by=actor.id,
+    )
+    record(
+        GateListPrinted(
+            subject_id=printed.id,
+            area_path=site.area_path,
+            number=site.number,
+            lines=len(lines),
+            digest=digest.hex(),
+        ),
+        actor=actor,
+    )
+    return printing.gate_list(actor, site, lines, digest=digest, until=until)

@@ -216,3 +216,10 @@ class NobodyToList(Refusal):
         super().__init__(
             _("Nobody has a pass for this checkpoint now, so there is no list. Issue passes first.")
         )
+
+
+class NothingToPrint(Malformed):
+    code = "nothing_to_print"
+
+    def __init__(self) -> None:
+        super().__init__(_("Choose the venues whose posters are to be printed."))

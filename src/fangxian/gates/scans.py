@@ -1,6 +1,7 @@
 """Taking scans by the hundred: what is asked, decided again and written, set by set."""
 
 import hashlib
+import json
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -48,6 +49,7 @@ class Taken:
     row: ScanRow
     place: Place | None
     at: datetime
+    seen: int | None = None
     person: int | None = None
     resident_id: UUID | None = None
     home: str = ""
@@ -89,7 +91,8 @@ def take(rows: Sequence[ScanRow]) -> tuple[list[Answer], list[Taken]]:
             answers[row.id] = refused(row.id, refusal)
             continue
         # A phone's clock may run ahead; what was scanned was scanned by now.
-        taken.setdefault(row.id, Taken(row=row, place=place, at=min(row.at, moment)))
+        at = min(row.at, moment)
+        taken.setdefault(row.id, Taken(row=row, place=place, at=at, seen=seen_of(row.person)))
     ordered = sorted(taken.values(), key=lambda one: one.at)
     _find_persons(ordered)
     _decide(ordered)
@@ -238,7 +241,7 @@ def _decide(taken: Sequence[Taken]) -> None:
             one.row.direction,
             one.row.verdict == "pass",
             one.person,
-            _seen(one.row),
+            one.seen,
             one.area_path,
         )
         if one.person is not None:
@@ -472,7 +475,7 @@ def _questions(one: Taken, sight: _Sight) -> list[Question]:
         and facts.outings >= quota.people
     ):
         found.append(_question(one, Question.Kind.OVER_QUOTA))
-    seen = _seen(one.row)
+    seen = one.seen
     for passage in reversed(sight.of_person.get(one.person or 0, ())):
         if one.at - passage.at > one.place.two_places:
             break
@@ -503,10 +506,6 @@ def _question(one: Taken, kind: str, before: Passage | None = None) -> Question:
 # Writing
 
 
-def _seen(row: ScanRow) -> int | None:
-    return seen_of(row.person)
-
-
 def seen_of(ref: PersonRef | None) -> int | None:
     """Eight bytes that say whether it is the same picture of a code."""
     if ref is None or not ref.code:
@@ -523,51 +522,54 @@ _INSERT = """
 INSERT INTO gates_scan (id, site, area_path, shift, by_id, direction, person, seen, party, plate,
     plate_index, shown, pass_number, temperature, mask, verdict, rule, checked, checked_rule,
     reason, at, received_at)
-SELECT *, %s::timestamptz FROM unnest(%s::uuid[], %s::int[], %s::text[], %s::uuid[], %s::uuid[],
-    %s::text[], %s::int[], %s::bigint[], %s::uuid[], %s::text[], %s::bytea[], %s::text[],
-    %s::int[], %s::float8[], %s::bool[], %s::text[], %s::text[], %s::text[], %s::text[],
-    %s::text[], %s::timestamptz[])
+SELECT id, site, area_path, shift, by_id, direction, person, seen, party, plate,
+    decode(plate_index, 'hex'), shown, pass_number, temperature, mask, verdict, rule, checked,
+    checked_rule, reason, at, %s
+FROM json_to_recordset(%s) AS row(id uuid, site int, area_path text, shift uuid, by_id uuid,
+    direction text, person int, seen bigint, party uuid, plate text, plate_index text, shown text,
+    pass_number int, temperature float8, mask bool, verdict text, rule text, checked text,
+    checked_rule text, reason text, at timestamptz)
 ON CONFLICT (id) DO NOTHING
 RETURNING id
 """
 
 
 def _insert(taken: Sequence[Taken], moment: datetime) -> set[UUID]:
+    """As one JSON text, which costs the client a quarter of what twenty arrays do."""
     if not taken:
         return set()
-    columns: list[Any] = list(zip(*(_columns(one) for one in taken), strict=True))
     with connection.cursor() as cursor:
-        cursor.execute(_INSERT, [moment, *(list(column) for column in columns)])
+        cursor.execute(_INSERT, [moment, json.dumps([_fields(one) for one in taken])])
         return {row_id for (row_id,) in cursor.fetchall()}
 
 
-def _columns(one: Taken) -> tuple[Any, ...]:
+def _fields(one: Taken) -> dict[str, Any]:
     row = one.row
     differs = _differs(one)
-    plate = rules.plain_plate(row.plate)
-    return (
-        row.id,
-        one.place.number if one.place else None,
-        one.area_path,
-        row.shift,
-        row.by.id,
-        row.direction,
-        one.person,
-        _seen(row),
-        row.party,
-        rules.masked_plate(plate) if plate else "",
-        blind_index("plate", plate) if plate else None,
-        row.shown,
-        one.held.number if one.held else None,
-        row.temperature,
-        row.mask,
-        row.verdict,
-        row.rule,
-        one.said.word if differs else "",
-        one.said.rule if differs else "",
-        row.reason,
-        one.at,
-    )
+    plate = rules.plain_plate(row.plate) if row.plate else ""
+    return {
+        "id": str(row.id),
+        "site": one.place.number if one.place else None,
+        "area_path": one.area_path,
+        "shift": str(row.shift) if row.shift else None,
+        "by_id": str(row.by.id),
+        "direction": row.direction,
+        "person": one.person,
+        "seen": one.seen,
+        "party": str(row.party) if row.party else None,
+        "plate": rules.masked_plate(plate) if plate else "",
+        "plate_index": blind_index("plate", plate).hex() if plate else None,
+        "shown": row.shown,
+        "pass_number": one.held.number if one.held else None,
+        "temperature": row.temperature,
+        "mask": row.mask,
+        "verdict": row.verdict,
+        "rule": row.rule,
+        "checked": one.said.word if differs else "",
+        "checked_rule": one.said.rule if differs else "",
+        "reason": row.reason,
+        "at": one.at.isoformat(),
+    }
 
 
 def _conflicts(known: Sequence[Taken]) -> dict[UUID, Answer]:

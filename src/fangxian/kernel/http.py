@@ -120,6 +120,7 @@ class KnowTheActor:
         "/field/",
         "/sampling/public/",
         "/sampling/api/",
+        "/gates/screen/",
     )
 
     def __init__(self, answer: Answer) -> None:

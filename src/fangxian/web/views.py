@@ -18,6 +18,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from fangxian.areas.queries import names_of
 from fangxian.cases.queries import cases_of, contacts_of_resident
+from fangxian.gates.actions import PASS_OFFICES
 from fangxian.kernel import ledger as book
 from fangxian.kernel import sheets
 from fangxian.kernel.access import Duty
@@ -204,6 +205,8 @@ def _about_person(request: Request, resident_id: UUID) -> dict[str, object]:
         "may_keep": viewer.may(Duty.KEEP_REGISTER),
         "may_unmask": viewer.may(Duty.UNMASK),
         "may_audit": viewer.may(Duty.AUDIT) or viewer.may(Duty.COMMAND),
+        "may_pass": any(viewer.may(duty) for duty in PASS_OFFICES),
+        "may_trace": viewer.may(Duty.AUDIT) or viewer.may(Duty.INVESTIGATE),
         "unmask_form": UnmaskForm(),
         "shown": {},
     }
