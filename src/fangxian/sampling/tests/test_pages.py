@@ -205,7 +205,7 @@ def test_a_file_is_loaded_and_the_bad_lines_are_named() -> None:
 
 
 @pytest.mark.parametrize(
-    ("content", "said"), [(b"\xff\xff\xff", "not text"), (b"x" * 2_000_001, "in parts")]
+    ("content", "said"), [(b"\xff\xff\xff", "cannot be read"), (b"x" * 2_000_001, "in parts")]
 )
 def test_a_file_that_is_no_list_is_refused(content: bytes, said: str) -> None:
     client = signed_in(Duty.ENTER_RESULTS)
