@@ -1,23 +1,26 @@
 """Codes that people carry, and whom a phone means."""
 
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 import pytest
 
+from fangxian.engines.codes import Claims, Kind, issue, sets
+from fangxian.kernel import clock, signing
 from fangxian.kernel.access import Duty
 from fangxian.kernel.clock import now
 from fangxian.kernel.errors import NotYours
 from fangxian.kernel.ids import new_id
 from fangxian.kernel.models import Event
-from fangxian.people import actions, codes, queries, rules
-from fangxian.people.models import DuplicateOffer, Resident
+from fangxian.people import actions, codes, errors, queries, rules
+from fangxian.people.models import DuplicateOffer, PersonalCode, Resident
 from fangxian.people.rules import PersonRef, Provisional
 from fangxian.people.tests import make
 
 pytestmark = pytest.mark.django_db
 SAMPLER = make.actor(Duty.COLLECT_SAMPLES)
+START = datetime(2022, 9, 2, 4, 0, tzinfo=UTC)
 
 
 @pytest.fixture(autouse=True)
@@ -169,3 +172,184 @@ def test_whom_nobody_knows_is_said_in_one_word(ref: PersonRef, trouble: str) -> 
     [found] = queries.resolve(SAMPLER, [ref])
 
     assert (found.resident_id, found.trouble) == (None, trouble)
+
+
+# Codes in time
+
+
+def test_a_code_given_again_is_the_same_while_half_of_its_time_is_left() -> None:
+    with clock.playing(START) as hands:
+        person = make.resident()
+        first = actions.issue_code(make.KEEPER, person.id)
+        hands.forward(days=14)
+        assert actions.issue_code(make.KEEPER, person.id).id == first.id
+        hands.forward(days=2)
+        second = actions.issue_code(make.KEEPER, person.id)
+
+    assert second.id != first.id
+    assert first.expires_at - first.issued_at == timedelta(days=30)
+    assert first.pack == "cn-v9@1"
+
+
+def test_each_way_has_a_code_of_its_own_so_that_a_lost_card_ends_alone() -> None:
+    person = make.resident()
+    screen = actions.issue_code(make.KEEPER, person.id, way="screen")
+    card = actions.issue_code(make.KEEPER, person.id, way="card")
+
+    actions.revoke_code(make.KEEPER, card.id, reason="lost")
+
+    of_card, of_screen = _seen([card, screen])
+    assert of_card.trouble == "code_revoked"
+    assert of_screen.trouble == ""
+    assert of_card.resident_id == of_screen.resident_id == person.id
+
+
+def _seen(given: list[PersonalCode], at: datetime | None = None) -> list[codes.Resolved]:
+    texts = codes.texts(given)
+    refs = [PersonRef(code=texts[one.id]) for one in given]
+    return queries.resolve(SAMPLER, refs, at=[at or now()] * len(refs))
+
+
+def test_a_scan_is_judged_by_its_own_time_not_by_that_of_its_arrival() -> None:
+    with clock.playing(START) as hands:
+        person = make.resident()
+        given = actions.issue_code(make.KEEPER, person.id)
+        hands.forward(days=3)
+        scanned = now()
+        hands.forward(days=1)
+        actions.revoke_code(make.KEEPER, given.id, reason="lost")
+        hands.forward(days=40)
+
+        [then], [today] = _seen([given], scanned), _seen([given])
+
+    assert then.trouble == ""
+    assert (today.resident_id, today.trouble) == (person.id, "code_revoked")
+
+
+def test_whoever_shows_an_expired_code_is_still_told_from_others() -> None:
+    with clock.playing(START) as hands:
+        person = make.resident()
+        given = actions.issue_code(make.KEEPER, person.id)
+        spoken = codes.spoken(given)
+        hands.forward(days=31)
+
+        [signed] = _seen([given])
+        [said] = queries.resolve(SAMPLER, [PersonRef(code=spoken)])
+
+    assert (signed.resident_id, signed.trouble) == (person.id, "code_expired")
+    assert (said.resident_id, said.trouble) == (person.id, "code_expired")
+
+
+def test_a_code_of_tomorrow_is_told() -> None:
+    with clock.playing(START):
+        person = make.resident()
+        given = actions.issue_code(make.KEEPER, person.id)
+
+        [early] = _seen([given], START - timedelta(days=1))
+
+    assert (early.resident_id, early.trouble) == (person.id, "code_not_yet_valid")
+
+
+def test_a_forged_code_names_nobody() -> None:
+    person = make.resident()
+    given = actions.issue_code(make.KEEPER, person.id)
+    signing.rotate("code", at_once=True)
+    stranger = issue(
+        Claims(
+            kind=Kind.PERSON,
+            district="630105",
+            subject=bytes(given.pseudonym),
+            issued_at=now(),
+            not_before=now(),
+            expires_at=now() + timedelta(days=1),
+        ),
+        signing.signer("trust"),
+    )
+
+    [found] = queries.resolve(SAMPLER, [PersonRef(code=stranger)])
+
+    assert (found.resident_id, found.trouble) == (None, "code_forged")
+
+
+def test_a_good_code_that_the_register_does_not_know_is_of_somebody_unknown() -> None:
+    person = make.resident()
+    given = actions.issue_code(make.KEEPER, person.id)
+    given.pseudonym = bytes(8)
+
+    [found] = _seen([given])
+
+    assert (found.resident_id, found.trouble) == (None, "person_unknown")
+
+
+def test_a_pass_is_no_code_of_a_person() -> None:
+    claims = Claims(
+        kind=Kind.PASS,
+        district="630105",
+        subject=41,
+        issued_at=now(),
+        not_before=now(),
+        expires_at=now() + timedelta(days=1),
+    )
+
+    [found] = queries.resolve(SAMPLER, [PersonRef(code=issue(claims, signing.signer("code")))])
+
+    assert found.trouble == "code_forged"
+
+
+def test_codes_and_meetings_of_a_merged_record_lead_to_the_one_kept() -> None:
+    home = make.dwelling()
+    person = make.resident("李小小", at=home, identity="", birth_date=date(1990, 5, 4))
+    guest = met("李小小", at=home.path)
+    actions.register_provisional(SAMPLER, [guest])
+    given = actions.issue_code(make.KEEPER, guest.id)
+
+    actions.merge_residents(make.KEEPER, person.id, guest.id)
+
+    refs = [PersonRef(provisional=guest.id, name="-"), PersonRef(resident=guest.id)]
+    found = [*queries.resolve(SAMPLER, refs), *_seen([given])]
+    assert {one.resident_id for one in found} == {person.id}
+    assert not Resident.objects.get(id=person.id).provisional
+
+
+# What sets are made of
+
+
+def test_somebody_is_recognised_by_every_good_code_and_by_the_card() -> None:
+    person = make.resident()
+    good = actions.issue_code(make.KEEPER, person.id)
+    lost = actions.issue_code(make.KEEPER, person.id, way="card")
+    actions.revoke_code(make.KEEPER, lost.id, reason="lost")
+
+    keys = queries.set_keys(make.actor(Duty.GUARD), [person.id])
+
+    assert keys == {
+        person.id: [
+            sets.identity_key(person.identity.reveal()),
+            sets.person_key(bytes(good.pseudonym)),
+        ]
+    }
+
+
+def test_nobody_outside_the_viewers_area_is_in_a_set() -> None:
+    person = make.resident()
+    elsewhere = make.actor(Duty.GUARD, within=make.community("新世纪社区").path)
+
+    assert queries.set_keys(elsewhere, [person.id]) == {}
+
+
+def test_without_a_figure_in_the_pack_no_code_is_issued(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    person = make.resident()
+    monkeypatch.setattr(codes, "_LIMIT", "code.of_no_pack")
+
+    with pytest.raises(errors.NoValidity, match="cn-v9@1"):
+        actions.issue_code(make.KEEPER, person.id)
+
+
+def test_too_many_cards_are_not_printed_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    person = make.resident()
+    monkeypatch.setattr(codes, "MOST_CARDS", 0)
+
+    with pytest.raises(errors.TooManyCards):
+        actions.issue_codes(make.KEEPER, person.area_path)

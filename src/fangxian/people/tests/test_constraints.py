@@ -15,6 +15,7 @@ from fangxian.people.models import (
     Household,
     ImportRun,
     Need,
+    PersonalCode,
     Proxy,
     Resident,
     Stay,
@@ -23,11 +24,12 @@ from fangxian.people.tests import make
 
 pytestmark = pytest.mark.django_db
 KEEPER = make.KEEPER
-MODELS = [Household, Resident, Stay, Need, Consent, Proxy, DuplicateOffer, ImportRun]
+MODELS = [Household, Resident, Stay, Need, Consent, Proxy, DuplicateOffer, ImportRun, PersonalCode]
 
 
 def everything() -> dict[str, Any]:
     """One of each noun, in order."""
+    make.rules_in_force()
     wang = make.resident("王建国", phone="13997123456")
     twin = make.resident("王建国", identity="", phone="13997123456")
     actions.note_need(KEEPER, wang.id, "dialysis")
@@ -42,6 +44,7 @@ def everything() -> dict[str, Any]:
         "proxy": wang.proxies.get(),
         "duplicate": DuplicateOffer.objects.get(),
         "import": run,
+        "code": actions.issue_code(KEEPER, wang.id),
     }
 
 
@@ -63,6 +66,11 @@ CHANGES: dict[str, dict[str, Any]] = {
     "import_run_counts_every_row_once": {"rows_read": 7},
     "import_run_keeps_no_upload_after_its_end": {"upload": b"something"},
     "import_run_is_refused_for_a_reason": {"reason": ""},
+    "code_expires_after_it_was_issued": {"expires_at": models.F("issued_at")},
+    "code_is_revoked_after_it_was_issued": {
+        "revoked_at": now() - timedelta(days=9), "why_revoked": "lost",
+    },
+    "code_is_revoked_for_a_reason": {"revoked_at": now() + timedelta(days=1)},
 }  # fmt: skip
 TWICE = {
     "resident_identity_is_registered_once": "resident",

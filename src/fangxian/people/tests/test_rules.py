@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fangxian.people import rules
-from fangxian.people.rules import IdentityFault
+from fangxian.people.rules import IdentityFault, NotAPersonRef, PersonRef
 
 TODAY = date(2022, 9, 2)
 births = st.dates(date(1900, 1, 1), TODAY)
@@ -166,3 +166,74 @@ def test_nothing_that_is_typed_breaks_the_checks(text: str) -> None:
     rules.is_phone(rules.normal_phone(text))
     rules.is_name(rules.normal_name(text))
     assert rules.normal_name(rules.normal_name(text)) == rules.normal_name(text)
+
+
+# A person as a phone names them
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        {"code": "FX1:ABC"},
+        {"resident": "01900000-0000-7000-8000-00000000aaaa"},
+        {"identity": "63010519830101123x", "type": "10"},
+        {
+            "provisional": "01900000-0000-7000-8000-00000000aaaa",
+            "name": "李小小",
+            "kind": "visitor",
+        },
+    ],
+)
+def test_a_phone_names_a_person_in_one_of_four_ways(said: dict[str, str]) -> None:
+    ref = PersonRef.from_json(said)
+
+    assert [bool(v) for v in (ref.code, ref.resident, ref.identity, ref.provisional)].count(
+        True
+    ) == 1
+
+
+def test_what_else_a_phone_was_told_comes_with_the_provisional_id() -> None:
+    ref = PersonRef.from_json(
+        {
+            "provisional": "01900000-0000-7000-8000-00000000aaaa",
+            "name": " John Smith ",
+            "born": "1980-01-02",
+            "phone": "+44 20 7946 0000",
+            "kind": "foreigner",
+            "identity": "e 1234-5678",
+            "type": "20",
+        }
+    )
+
+    assert (ref.name, ref.born, ref.identity) == ("John Smith", date(1980, 1, 2), "E12345678")
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        None, [], "FX1:ABC", {}, {"code": ""}, {"code": 7}, {"code": "A" * 4097}, {"resident": "x"},
+        {"resident": 7}, {"identity": ["6"]}, {"identity": "6" * 41}, {"identity": "6\0"},
+        {"provisional": "01900000-0000-7000-8000-00000000aaaa", "born": "1980-13-01"},
+        {"provisional": "01900000-0000-7000-8000-00000000aaaa", "born": 1980},
+        {"name": "李小小"},
+    ],
+)  # fmt: skip
+def test_what_names_nobody_is_refused_and_breaks_nothing(said: object) -> None:
+    with pytest.raises(NotAPersonRef):
+        PersonRef.from_json(said)
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [
+        ("王伟", "王*"),
+        ("王建国", "王**"),
+        ("欧阳修", "欧阳*"),
+        ("欧阳", "欧*"),
+        ("阿卜杜拉·买买提", "阿****"),
+        ("John  Smith", "J. S."),
+        ("", ""),
+    ],
+)
+def test_initials_tell_people_at_a_table_apart_and_no_more(name: str, shown: str) -> None:
+    assert rules.initials(name) == shown
