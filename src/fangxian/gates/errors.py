@@ -1,11 +1,12 @@
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from fangxian.kernel.errors import Malformed, NotFound, Refusal
 
 
 class NoSuchCheckpoint(NotFound):
     def __init__(self, site: object = "") -> None:
-        super().__init__(_("checkpoint"), site=str(site))
+        super().__init__(pgettext("site", "checkpoint"), site=str(site))
 
 
 class NoSuchShift(NotFound):
