@@ -24,6 +24,7 @@ from fangxian.measures.queries import orders_in_force, risk_areas_about, risk_ar
 from fangxian.people.actions import unmask
 from fangxian.people.queries import residents_in
 from fangxian.sampling.queries import get_tube, tubes_with_result
+from tests.journeys.field_stage import invite, stand_in_the_field
 
 PEOPLE = 20_000
 
@@ -37,6 +38,9 @@ def set_stage(file: str) -> None:
         scene = day.play("cn-v9", print, until=at(14))
         with clock.playing(at(13, 50)) as hands:
             found = {**_of_the_scene(scene), **_exits(scene), **_a_fresh_case(scene, hands)}
+            found["field"] = stand_in_the_field(scene)
+            hands.to(at(15, 40))  # an invitation lasts ten minutes, and journeys take longer
+            found["invitation"] = invite("han")
     found["starts"] = at(14, 40).isoformat()
     Path(file).write_text(json.dumps(found, default=str), encoding="utf-8")
 

@@ -1,0 +1,127 @@
+"""What the field's journeys find: a phone's owner, a gate, a door, labels and codes to scan."""
+
+import os
+from datetime import timedelta
+from uuid import UUID
+
+from fangxian.areas.queries import sites_of_kind
+from fangxian.dispatch.actions import open_task
+from fangxian.engines.codes import Claims, Kind, issue
+from fangxian.exercise.cast import BUILDER, PASSWORD
+from fangxian.exercise.day import Scene
+from fangxian.gates.actions import issue_pass, set_checkpoint, sign_up_venue
+from fangxian.kernel import clock, signing
+from fangxian.kernel.access import Duty
+from fangxian.kernel.ids import code
+from fangxian.kernel.models import Account
+from fangxian.measures.queries import orders_in_force
+from fangxian.people.actions import issue_code
+from fangxian.people.codes import texts
+from fangxian.people.queries import residents_in
+from fangxian.sampling.actions import print_labels
+from fangxian.sampling.models import Swab
+from fangxian.sampling.queries import people_to_test_singly
+from fangxian.sync.actions import invite_device
+
+PEOPLE = 26
+
+
+def stand_in_the_field(scene: Scene) -> dict[str, object]:
+    han = Account(
+        username="han",
+        display_name="韩雪",
+        post="采样登记员、卡点值守",
+        area_path=scene.district,
+        duties=[str(duty) for duty in (Duty.COLLECT_SAMPLES, Duty.GUARD, Duty.CARRY_OUT)],
+        demo=True,
+    )
+    han.set_password(PASSWORD)
+    han.save()
+    point, gate, venue = (
+        next(iter(sites_of_kind(BUILDER, kind, below=scene.district)))
+        for kind in ("sampling_point", "checkpoint", "venue")
+    )
+    set_checkpoint(BUILDER, gate.id, demands=["pass", "temperature", "mask"])
+    sign_up_venue(BUILDER, venue.id, kind="supermarket")
+    task = open_task(
+        BUILDER,
+        "swab_at_the_door",
+        duty=Duty.COLLECT_SAMPLES,
+        area_path=scene.district,
+        about_id=scene.in_need,
+        due_at=clock.now() + timedelta(hours=3),
+    )
+    owed = set(people_to_test_singly(han.actor))
+    orders = orders_in_force(BUILDER)
+    kept = set(orders.values_list("resident_id", flat=True))
+    people = _not_yet_swabbed(scene, without=owed | kept)
+    singly = next(
+        one
+        for one in owed
+        if not Swab.objects.filter(resident_id=one, tube__round=scene.round).exists()
+    )
+    alert = next(iter(kept - owed))
+    tubes = print_labels(BUILDER, kind="T", count=6)
+    outing = people[-1]
+    held = issue_pass(
+        BUILDER,
+        kind="work",
+        area_path=scene.district,
+        valid_from=clock.now(),
+        valid_to=clock.now() + timedelta(days=7),
+        resident_id=outing,
+    )
+    return {
+        "point": point.name,
+        "gate": gate.name,
+        "venue": venue.name,
+        "task": task.id,
+        "labels": [code("T", number) for number in range(tubes.first, tubes.last + 1)],
+        "box": code("B", print_labels(BUILDER, kind="B", count=1).first),
+        "people": [_code(one) for one in people[:-1]],
+        "singly": _code(singly),
+        "alert": _code(alert),
+        "with_pass": _code(outing),
+        "pass": _signed(
+            Kind.PASS, held.number, {-4: "work", -5: scene.district, -6: str(held.number)}
+        ),
+        "expired": _signed(Kind.PERSON, os.urandom(8), {}, ended=True),
+        "unsigned": _code(people[0])[:-6] + "ABC123",
+    }
+
+
+def invite(username: str) -> str:
+    """The token with which a phone becomes theirs."""
+    account = Account.objects.get(username=username)
+    modes = ["desk", "checkpoint", "venue", "tasks"]
+    return invite_device(BUILDER, account.id, modes=modes, days=3)[1]
+
+
+def _not_yet_swabbed(scene: Scene, *, without: set[UUID]) -> list[UUID]:
+    swabbed = set(
+        Swab.objects.filter(tube__round=scene.round).values_list("resident_id", flat=True)
+    )
+    home = residents_in(BUILDER, scene.district).order_by("-id").values_list("id", flat=True)
+    return [one for one in home[:2000] if one not in swabbed | without][:PEOPLE]
+
+
+def _code(resident_id: UUID) -> str:
+    personal = issue_code(BUILDER, resident_id)
+    return texts([personal])[personal.id]
+
+
+def _signed(
+    kind: Kind, subject: bytes | int, more: dict[int, object], *, ended: bool = False
+) -> str:
+    begins = clock.now() - timedelta(days=30 if ended else 0)
+    claims = Claims(
+        kind=kind,
+        district="630105",
+        subject=subject,
+        initials="陈**" if kind == Kind.PERSON else "",
+        issued_at=begins,
+        not_before=begins,
+        expires_at=begins + timedelta(days=7),
+        more=more,
+    )
+    return issue(claims, signing.signer("code"))
