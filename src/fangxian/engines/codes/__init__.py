@@ -49,6 +49,7 @@ class Kind(StrEnum):
     VENUE = "v"
 
 
+_KINDS = frozenset(str(kind) for kind in Kind)
 Subject = bytes | int | str
 
 
@@ -151,7 +152,7 @@ def _claims(payload: bytes) -> Claims:
         begins = _moment(said[_NOT_BEFORE]) if _NOT_BEFORE in said else issued
     except (cbor.NotCbor, KeyError, TypeError, ValueError, OverflowError, AttributeError) as error:
         raise BadCode("malformed") from error
-    if not isinstance(kind, str) or kind not in set(Kind):
+    if not isinstance(kind, str) or kind not in _KINDS:
         raise BadCode("wrong_kind")
     fits = isinstance(subject, bytes | int | str) and not isinstance(subject, bool)
     if kind == Kind.PERSON:
