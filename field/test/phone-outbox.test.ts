@@ -18,7 +18,7 @@ async function phone(start = Date.now()): Promise<{ db: Database; vault: Vault; 
   const vault = await Vault.open(db, () => time.now);
   const secret = "c2VjcmV0c2VjcmV0c2VjcmV0c2VjcmV0c2VjcmV0c2U";
   if (vault.condition === "new")
-    await vault.create("271828", { device: "0188-device", secret, expiresAt: new Date(start + 9e9), lockMinutes: 10 }, ROUNDS);
+    await vault.create("271828", { device: "0188-device", secret, expiresAt: new Date(start + 9e9), lockMinutes: 10 }, {}, ROUNDS);
   else await vault.unlock("271828");
   const outbox = new StoredOutbox(vault, () => time.now);
   const heard: Status[] = [];

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { createDecipheriv, createHash, hkdfSync } from "node:crypto";
 import { afterEach, beforeEach, test } from "node:test";
 import { isWeak, readToken } from "../src/phone/enrol.ts";
-import { StoredFeed } from "../src/phone/feed.ts";
+import { StoredFeed, TRUST } from "../src/phone/feed.ts";
 import { StoredOutbox } from "../src/phone/outbox.ts";
 import { type Database, fromBase64, openDatabase, TRIES, Vault } from "../src/phone/store.ts";
 import { outsideOf, Server, Time } from "./phone-server.ts";
@@ -34,7 +34,7 @@ beforeEach(async () => {
   db = await openDatabase(`vault-${(names += 1)}`);
   open.push(db);
   vault = await again();
-  await vault.create(PIN, { device: "0188-device", secret: SECRET, expiresAt: new Date(time.now + 86_400_000), lockMinutes: 10 }, ROUNDS);
+  await vault.create(PIN, { device: "0188-device", secret: SECRET, expiresAt: new Date(time.now + 86_400_000), lockMinutes: 10 }, {}, ROUNDS);
 });
 
 afterEach(() => {
@@ -192,7 +192,8 @@ test("wiping leaves nothing", async () => {
 
 async function feed(): Promise<StoredFeed> {
   const made = new StoredFeed(vault, outsideOf(server, time));
-  await made.trust(await server.trustKey());
+  await vault.put(TRUST, await server.trustKey());
+  await made.load();
   return made;
 }
 

@@ -31,7 +31,8 @@ interface TrustList {
 
 const ROUNDS = 200;
 const BOX = "feed:";
-const TRUST = "trust";
+/** The box with the key that was given at enrolment. */
+export const TRUST = "trust";
 
 /** Verified text of a signed document. Rejects with `BadCode`. */
 export async function verified(part: SignedPart, keys: readonly TrustKey[]): Promise<string> {
@@ -63,12 +64,6 @@ export class StoredFeed implements Feed {
     this.vault = vault;
     this.out = out;
     this.now = now;
-  }
-
-  /** Pin the key that was given at enrolment. */
-  async trust(key: TrustKey): Promise<void> {
-    this.pinned = [key];
-    await this.vault.put(TRUST, key);
   }
 
   /** Read what is stored. To be called after unlocking. */

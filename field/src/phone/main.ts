@@ -1,16 +1,16 @@
 /** The app: which screen is shown, when it locks, when it sends, and when it is renewed. */
 import { askToEnrol, codeScreen, isWeak, pinPad, platformName, readToken } from "./enrol.ts";
-import { type Pulled, StoredFeed } from "./feed.ts";
+import { type Pulled, StoredFeed, TRUST } from "./feed.ts";
 import { modes } from "./modes.ts";
 import { StoredOutbox } from "./outbox.ts";
 import { codeReader } from "./reader.ts";
 import { scanner as makeScanner } from "./scan.ts";
 import { Sound } from "./sound.ts";
-import { askToStay, drawer, fullness, openDatabase, Vault } from "./store.ts";
+import { askToStay, drawer, fullness, keepsKeys, openDatabase, Vault } from "./store.ts";
 import { type Outside, outside, Sender, type Status } from "./sync.ts";
 import { type Assets, type CodeReader, type Me, type ModeName, NoRoom, type Phone, type Scanner, type Words } from "./types.ts";
 import { button, closeSheets, fill, h, icon, Screen, sheet, useIcons } from "./ui.ts";
-import { type Key, type Language, makeWords } from "./words.ts";
+import { type Key, kindKey, type Language, makeWords } from "./words.ts";
 
 const TICK_MS = 15_000;
 const PULL_EVERY_MS = 60_000;
@@ -224,6 +224,7 @@ class App {
       this.root.replaceChildren();
       this.root.scrollTop = 0;
       this.leave = draw() ?? (() => undefined);
+      if (!this.root.contains(document.activeElement)) this.root.focus({ preventScroll: true });
       this.paintStatus();
     };
     this.draw();
@@ -294,8 +295,8 @@ class App {
       return;
     }
     const { trust, ...enrolled } = asked.accepted;
-    await this.vault.create(pin, enrolled);
-    await this.feed.trust(trust);
+    await this.vault.create(pin, enrolled, { [TRUST]: trust });
+    await this.feed.load();
     this.touched = Date.now();
     this.sound.play("pass");
     void this.pull();
@@ -513,13 +514,33 @@ class App {
     this.show(`mode ${name}`, () => {
       this.say.heading(this.words(LOOKS[name].title), this.feed.part<Me>("me")?.name ?? "");
       void this.keepAwake();
+      const letGo = this.claim();
       const leave = modes[name].show(this.root, phone());
       return () => {
+        letGo();
         void this.awake?.release().catch(() => undefined);
         this.awake = null;
         leave();
       };
     });
+  }
+
+  /** Two pages at the same work would count past each other: the last one opened has it. */
+  private claim(): () => void {
+    const locks = navigator.locks as LockManager | undefined;
+    if (!locks) return () => undefined;
+    let letGo = (): void => undefined;
+    const held = new Promise<void>((done) => (letGo = done));
+    let mine = true;
+    locks.request("field-mode", { steal: true }, () => held).catch(() => {
+      if (!mine) return;
+      this.showHome();
+      this.say.note(this.words("elsewhere"));
+    });
+    return () => {
+      mine = false;
+      letGo();
+    };
   }
 
   /** A screen that goes dark in the middle of a queue helps nobody; where the browser cannot, it just does. */
@@ -558,8 +579,8 @@ class App {
                 h("p.quiet", null, this.words("refusedAbout")),
                 ...list.map((one) =>
                   h(
-                    "article", null, h("p", null, one.message || one.code),
-                    h("p.quiet", null, `${this.words.time(one.at)} · ${one.kind} · ${one.seq}`),
+                    "article", null, h("b", null, this.kindName(one.kind)), h("p", null, one.message || one.code),
+                    h("p.quiet", null, `${this.words.time(one.at)} · ${one.seq}`),
                     button(this.words("putAway"), () => void this.outbox.dismiss(one.id), "alt", "check"),
                   ),
                 ),
@@ -589,6 +610,11 @@ class App {
         offPull();
       };
     });
+  }
+
+  private kindName(kind: string): string {
+    const key = kindKey(kind);
+    return key ? this.words(key) : kind;
   }
 
   private backTo(): () => void {
@@ -700,6 +726,8 @@ class App {
 
   private readonly pulled = new Set<() => void>();
   private pulling = false;
+  /** Phones that started together do not go on asking together. */
+  private readonly pullEvery = PULL_EVERY_MS * (1 + Math.random() / 2);
 
   private onPulled(listener: () => void): () => void {
     this.pulled.add(listener);
@@ -707,7 +735,7 @@ class App {
   }
 
   private async pull(): Promise<Pulled | null> {
-    const due = Math.abs(Date.now() - this.pulledAt) > PULL_EVERY_MS;
+    const due = Math.abs(Date.now() - this.pulledAt) > this.pullEvery;
     if (this.pulling || !due || document.hidden || this.vault.condition !== "open" || !this.vault.hasData) return null;
     this.pulling = true;
     try {
@@ -743,7 +771,10 @@ class App {
 
   private async recount(): Promise<void> {
     if (this.vault.condition === "new") return;
+    const before = this.refusals;
     [{ count: this.count }, this.refusals] = await Promise.all([this.outbox.waiting(), this.outbox.refusals()]);
+    if (this.refusals > before && this.vault.condition === "open" && document.body.dataset["screen"] !== "outbox")
+      this.say.error(this.words("refusedNow"));
     this.paintStatus();
   }
 
@@ -820,7 +851,8 @@ async function begin(): Promise<void> {
   let vault: Vault;
   let ahead: number;
   try {
-    const db = await openDatabase();
+    const db = await openDatabase(undefined, () => location.reload());
+    if (!(await keepsKeys(db))) return refuse("noStorage");
     vault = await Vault.open(db);
     ahead = ((await db.get("meta", "ahead")) as number | undefined) ?? 0;
   } catch {

@@ -69,7 +69,8 @@ interface Schema extends DBSchema {
 
 export type Database = IDBPDatabase<Schema>;
 
-export function openDatabase(name = "fangxian-field"): Promise<Database> {
+/** `outdated` is called when a newer page in another tab changes the tables; nothing can be stored from then on. */
+export function openDatabase(name = "fangxian-field", outdated: () => void = () => undefined): Promise<Database> {
   return openDB<Schema>(name, 1, {
     upgrade(db) {
       db.createObjectStore("meta");
@@ -78,9 +79,23 @@ export function openDatabase(name = "fangxian-field"): Promise<Database> {
       outbox.createIndex("by_id", "id", { unique: true });
       outbox.createIndex("by_state", ["state", "rank", "seq"]);
     },
-    // A newer page in another tab must be able to change the tables.
-    blocking: (_old, _new, event) => (event.target as IDBDatabase).close(),
+    blocking: (_old, _new, event) => {
+      (event.target as IDBDatabase).close();
+      outdated();
+    },
   });
+}
+
+/** Whether this browser keeps what the vault needs to keep; private windows of some do not. */
+export async function keepsKeys(db: Database): Promise<boolean> {
+  try {
+    const key = await crypto.subtle.generateKey({ name: "AES-GCM", length: 256 }, false, ["encrypt", "decrypt"]);
+    await db.put("meta", key, "probe");
+    await db.delete("meta", "probe");
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 export const isFull = (error: unknown): boolean => (error as DOMException | null)?.name === "QuotaExceededError";
@@ -195,7 +210,10 @@ export class Vault {
     return this.deliveryKey !== null;
   }
 
-  async create(pin: string, enrolled: Enrolled, iterations = ITERATIONS): Promise<void> {
+  /** `boxes` are put in at the same moment: a phone is enrolled with them or not at all. */
+  async create(
+    pin: string, enrolled: Enrolled, boxes: Readonly<Record<string, unknown>> = {}, iterations = ITERATIONS,
+  ): Promise<void> {
     if (this.keys) throw new Error("already enrolled");
     const device = await crypto.subtle.generateKey({ name: "AES-GCM", length: 256 }, false, ["encrypt", "decrypt"]);
     const salt = crypto.getRandomValues(new Uint8Array(16));
@@ -224,8 +242,17 @@ export class Vault {
       lockMinutes: enrolled.lockMinutes,
       closed: "",
     };
-    const tx = this.db.transaction("meta", "readwrite", { durability: "strict" });
-    await Promise.all([tx.store.put(keys, "keys"), tx.store.put(known, "device"), tx.store.delete("tries"), tx.done]);
+    const sealed: [string, Bytes][] = [];
+    for (const [name, value] of Object.entries(boxes)) sealed.push([name, await this.seal("data", value, name)]);
+    const tx = this.db.transaction(["meta", "boxes"], "readwrite", { durability: "strict" });
+    const meta = tx.objectStore("meta");
+    await Promise.all([
+      meta.put(keys, "keys"),
+      meta.put(known, "device"),
+      meta.delete("tries"),
+      ...sealed.map(([name, box]) => tx.objectStore("boxes").put(box, name)),
+      tx.done,
+    ]);
     this.keys = keys;
     this.device_ = known;
     this.unlocked = true;

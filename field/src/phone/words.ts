@@ -97,6 +97,7 @@ const own = {
   whyOld: ["本应用版本太旧，请连上网络并更新，记录不会丢失。", "This version of the app is too old. Renew it with a network; nothing is lost."],
   whyRevoked: ["服务器不再接收这部手机的记录。请存成文件交给办公室。", "The server takes no more from this phone. Save a file for the office."],
   whyLocked: ["输入密码后继续上传。", "Sending goes on once the PIN is typed."],
+  refusedNow: ["有记录被退回，点右上角查看原因。", "Something was refused: see why at the top right."],
   refusedTitle: ["{n} 条被退回", "{n} refused"],
   refusedAbout: ["这些记录没有生效。看清原因，该补的补上，再移走。", "These did not take effect. Read why, do what is needed, then put them away."],
   putAway: ["已处理，移走", "Dealt with: put away"],
@@ -113,6 +114,7 @@ const own = {
   nearlyFull: ["手机存储快满了，请清理。", "The phone is nearly full. Make some room."],
   mayEvict: ["浏览器没有答应长期保存。请把本应用添加到主屏幕，并尽快上传。", "The browser does not promise to keep things. Add this app to the home screen, and send soon."],
 
+  elsewhere: ["这项工作已在另一个页面打开。", "This work was opened in another page."],
   language: ["English", "中文"],
   languageLabel: ["切换到英文", "Switch to Chinese"],
   sunOn: ["阳光下高对比显示", "High contrast for sunlight"],
@@ -131,6 +133,30 @@ const own = {
   help4: ["急救一律放行：临产、胸痛、出血、昏迷、透析等，先放行，后补登记。", "Emergencies always pass: labour, chest pain, bleeding, fainting, dialysis. Let through first, complete later."],
   help5: ["手机丢了：马上告诉负责人收回。没有密码什么也看不到。", "Phone lost: tell your supervisor at once. Without the PIN nothing can be read."],
   help6: ["没电或摔坏：换一部手机登记即可，已存的待旧手机开机后上传。", "Empty or broken: set up another phone. What was kept goes when the old one starts again."],
+
+  // ---- commands, as they are called where one was refused
+  "sampling.start_shift": ["采样上岗", "Start of a sampling shift"],
+  "sampling.end_shift": ["采样交班", "End of a sampling shift"],
+  "sampling.open_tube": ["开管", "Tube opened"],
+  "sampling.add_swab": ["采样登记", "Person swabbed"],
+  "sampling.remove_swab": ["撤销登记", "Swab taken out again"],
+  "sampling.seal_tube": ["封管", "Tube sealed"],
+  "sampling.void_tube": ["作废采样管", "Tube voided"],
+  "sampling.pack_box": ["装箱", "Box packed"],
+  "sampling.hand_over_box": ["交箱", "Box handed over"],
+  "sampling.receive_box": ["收箱", "Box received"],
+  "sampling.note_untested": ["未采原因", "Why somebody was not tested"],
+  "gates.start_shift": ["卡点上岗", "Start of a shift at a gate"],
+  "gates.end_shift": ["卡点交班", "End of a shift at a gate"],
+  "gates.record_scan": ["查验", "Check at a gate"],
+  "gates.emergency": ["急救放行", "Emergency let through"],
+  "gates.report_incident": ["情况上报", "Incident"],
+  "gates.note_queue": ["排队人数", "Queue"],
+  "gates.record_visit": ["场所登记", "Visit to a venue"],
+  "dispatch.take_task": ["接任务", "Task taken"],
+  "dispatch.finish_task": ["办结任务", "Task done"],
+  "dispatch.refuse_task": ["退回任务", "Task given back"],
+
   justNow: ["刚刚", "just now"],
   minutesAgo: ["{n} 分钟前", "{n} min ago"],
   hoursAgo: ["{n} 小时前", "{n} h ago"],
@@ -141,6 +167,9 @@ const all = { ...own, ...modeWords };
 
 export type Key = keyof typeof all;
 export type Language = "zh" | "en";
+
+/** What a command is called; the word of its kind itself if this version does not know it. */
+export const kindKey = (kind: string): Key | null => (kind in own ? (kind as Key) : null);
 
 /** The words in one language. */
 export function makeWords(language: Language): Words {
