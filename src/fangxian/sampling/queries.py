@@ -292,6 +292,12 @@ def sites_of(viewer: Actor, boxes: Iterable[Box]) -> dict[UUID, Site]:
     return Site.objects.in_bulk({box.site_id for box in boxes})
 
 
+def boxes_with(viewer: Actor, tube: Tube) -> QuerySet[BoxTube]:
+    """The boxes in which a tube was packed or found."""
+    must_read(viewer)
+    return BoxTube.objects.filter(tube=tube).select_related("box").order_by("box__packed_at", "id")
+
+
 def tubes_in_box(viewer: Actor, box_id: UUID) -> QuerySet[BoxTube]:
     tubes = BoxTube.objects.filter(box=get_box(viewer, box_id)).select_related("tube")
     return tubes.order_by("tube__barcode")

@@ -24,6 +24,7 @@ from fangxian.kernel.models import Account, Event
 from fangxian.people.errors import FileRefused
 from fangxian.people.queries import Brief, brief
 from fangxian.sampling import actions, queries, sheet
+from fangxian.sampling.clocks import steps_of
 from fangxian.sampling.forms import CorrectForm, EntryForm, ImportForm, ResultForm, VoidForm
 from fangxian.sampling.models import Tube
 
@@ -274,6 +275,8 @@ def _page(
         "reports": list(queries.reports_on(viewer, tube_id)),
         "retests": _rows(viewer, queries.retests_of(viewer, tube_id)),
         "calls": [(call, people.get(call.resident_id)) for call in calls],
+        "clocks": steps_of(shown, calls),
+        "boxes": queries.boxes_with(viewer, shown),
         "steps": _steps(shown, row.place),
         "sees_people": Duty.SEE_REGISTER in viewer.duties,
         "result_form": result_form,

@@ -65,6 +65,12 @@ NAVIGATION = (
         frozenset({Duty.GUARD, Duty.DISPATCH, Duty.CARRY_OUT, Duty.DECIDE_MEASURES}),
     ),
     Entry("measures:exits", gettext_lazy("Emergency exits"), "ambulance"),
+    Entry(
+        "sampling:points",
+        gettext_lazy("Sampling points"),
+        "pin",
+        frozenset({Duty.COLLECT_SAMPLES, Duty.ENTER_RESULTS, Duty.PLAN_ROUNDS}),
+    ),
     Entry("sampling:rounds", gettext_lazy("Round plan"), "plan", frozenset({Duty.PLAN_ROUNDS})),
     Entry("people:list", gettext_lazy("Residents"), "users", frozenset({Duty.SEE_REGISTER})),
     Entry("areas:tree", gettext_lazy("Areas"), "building", frozenset({Duty.MANAGE_AREAS})),

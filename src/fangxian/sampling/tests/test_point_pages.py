@@ -36,6 +36,7 @@ from fangxian.sampling.actions import (
     void_tube,
     withdraw_key,
 )
+from fangxian.sampling.clocks import steps_of
 from fangxian.sampling.models import Box, LabelBatch, LaboratoryKey, QueueNote, Tube
 from fangxian.sampling.tests import make
 
@@ -499,3 +500,37 @@ def test_a_batch_of_labels_elsewhere_does_not_exist() -> None:
     client = signed_in(Duty.COLLECT_SAMPLES, within=make.NEXT_COMMUNITY)
 
     assert client.get(f"/sampling/labels/{batch.id}.pdf").status_code == 404
+
+
+# A positive pool and its clocks
+
+
+def test_a_positive_pool_shows_what_was_due_by_when_and_what_is_left() -> None:
+    make.places()
+    people = make.residents(2)
+    pool = make.tube(people=people)
+    report_tube_result(make.LAB_CLERK_LI, pool.id, "positive", measured_at=now())
+    calls = [make.call(one, about_id=pool.id) for one in people]
+    single = make.tube(people=people[:1], purpose="order")
+    client = signed_in(Duty.INVESTIGATE)
+
+    steps = steps_of(pool, list(queries.calls_about(PLAYBOOK, pool.id)))
+
+    assert [(step.done, step.of) for step in steps] == [(1, 1), (2, 2), (1, 2), (0, 2)]
+    assert steps[2].due_at == max(call.due_at for call in calls)
+    assert steps[2].at is None
+    assert not any(step.is_late for step in steps)
+    assert "Clocks of this pool" in words(client.get(f"/sampling/tubes/{pool.id}"))
+    assert steps_of(single, []) == []
+
+
+def test_a_clock_that_ran_out_says_so() -> None:
+    make.places()
+    person = make.resident()
+    pool = make.tube(people=[person, make.resident()])
+    report_tube_result(make.LAB_CLERK_LI, pool.id, "positive", measured_at=now())
+    make.call(person, about_id=pool.id, due_at=now() - timedelta(minutes=1))
+
+    steps = steps_of(pool, list(queries.calls_about(PLAYBOOK, pool.id)))
+
+    assert [step.is_late for step in steps] == [False, False, True, False]
