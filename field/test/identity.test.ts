@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import {
-  birthDateOf, checkSign, documentType, identityFault, isBirthDate, isIdentity, isName, normalIdentity, readSpoken, sexOf,
+  birthDateOf, checkSign, documentType, identityFault, isBirthDate, isIdentity, isName, normalIdentity, sexOf,
 } from "../src/phone/identity.ts";
 
 const today = new Date(2022, 8, 2);
@@ -56,13 +56,4 @@ test("a name has letters of any script and no digits", () => {
   for (const name of ["王建国", "欧阳祎", "阿卜杜拉·买买提", "John Smith", "O’Brien", "Ли Вэй", "ᠪᠠᠲᠤ"])
     assert.ok(isName(name), name);
   for (const odd of ["", "王", "王1", "··", "a".repeat(51), "<b>x</b>"]) assert.ok(!isName(odd), odd);
-});
-
-test("a spoken number forgives what is misread, and notices what is wrong", () => {
-  assert.equal(readSpoken("c000 0070"), readSpoken("COOO-OO7O"));
-  const known = ["C0000000", "C1111111"].filter((text) => readSpoken(text) === text);
-  assert.ok(known.includes("C0000000"));
-  assert.equal(readSpoken("C000001"), null);
-  assert.equal(readSpoken("T0000000"), null);
-  assert.equal(readSpoken("C0000001"), null);
 });

@@ -39,6 +39,15 @@ test("a tube, a box, a person's code and a card are told apart", async () => {
   assert.equal((await read("https://example.org", nobody, isCard)).what, "unknown");
 });
 
+test("the number said for a code names a person, in whatever way it was typed", async () => {
+  for (const said of ["C000007E", "c000 007e", "COOO-OO7E"])
+    assert.deepEqual(await read(said, nobody, isCard), {
+      what: "person",
+      met: { ref: { code: "C000007E" }, key: "c:C000007E", label: "C000 007E", shown: "word" },
+    });
+  assert.equal((await read("C000008E", nobody, isCard)).what, "unknown");
+});
+
 test("a code that cannot be trusted says what is the matter with it", async () => {
   assert.deepEqual(await read("FX1:ABC", codes("expired"), isCard), { what: "bad_code", trouble: "expired", text: "FX1:ABC" });
 });

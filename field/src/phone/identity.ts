@@ -1,4 +1,4 @@
-/** What a number on a document, a name, a day of birth and a spoken code must look like, as people/rules.py has it. */
+/** What a number on a document, a name and a day of birth must look like, as people/rules.py has it. */
 
 export type IdentityFault = "length" | "fifteen_digits" | "signs" | "division" | "birth_date" | "future" | "check_digit";
 
@@ -60,22 +60,4 @@ const day = (at: Date): string =>
 export function isName(text: string): boolean {
   const name = text.normalize("NFKC").trim();
   return name.length > 1 && name.length <= 50 && /^[\p{L}\p{M} ·'’-]+$/u.test(name) && /\p{L}/u.test(name);
-}
-
-const ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
-
-/** The spoken number of a code, “C7K2 M9Q4…”, as it is kept; null if it cannot be right (kernel/ids.py). */
-export function readSpoken(text: string): string | null {
-  const signs = text.trim().toUpperCase();
-  if (!signs.startsWith("C")) return null;
-  const rest = signs.slice(1).replace(/[\s-]/g, "").replace(/O/g, "0").replace(/[IL]/g, "1").replace(/U/g, "V");
-  if (rest.length !== 7) return null;
-  let interim = 0;
-  for (const sign of rest.slice(0, 6)) {
-    const value = ALPHABET.indexOf(sign);
-    if (value < 0) return null;
-    interim = (interim ^ value) << 1;
-    if (interim & 0b100000) interim ^= 0b100101;
-  }
-  return ALPHABET[interim] === rest[6] ? `C${rest}` : null;
 }

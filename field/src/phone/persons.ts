@@ -1,7 +1,7 @@
 /** People without a code: by identity number, or by name and date of birth. All count the same. */
 import { documentType, isIdentity, normalIdentity } from "./identity.ts";
 import { newId } from "./outbox.ts";
-import { metByIdentity, metByWord } from "./reading.ts";
+import { metByIdentity, metBySpoken, metByWord, readLabel } from "./reading.ts";
 import type { Met } from "./reading.ts";
 
 import type { Phone, Provisional } from "./types.ts";
@@ -29,12 +29,16 @@ export async function askIdentity(phone: Phone): Promise<Met | null> {
         label: words("whoNumber"),
         kind: "identity",
         required: true,
-        check: (value) => (isIdentity(normalIdentity(value)) ? null : words("whoNumberOdd")),
+        hint: words("whoNumberHint"),
+        check: (value) =>
+          isIdentity(normalIdentity(value)) || readLabel("C", value) ? null : words("whoNumberOdd"),
       },
     ],
     words("done"),
   );
-  return found && metByIdentity(normalIdentity(found["identity"] ?? ""));
+  if (!found) return null;
+  const spoken = readLabel("C", found["identity"] ?? "");
+  return spoken === null ? metByIdentity(normalIdentity(found["identity"] ?? "")) : metBySpoken(spoken);
 }
 
 export async function askWord(phone: Phone): Promise<Met | null> {

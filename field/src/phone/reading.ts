@@ -10,8 +10,8 @@ import { BadCode } from "./types.ts";
 
 const ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 
-/** The code as it is printed, or null if it cannot be right: a wrong sign or two swapped are noticed. */
-export function readLabel(kind: "T" | "B", text: string): string | null {
+/** The label of a tube or a box, or the number said for a code, as it is printed; null if it cannot be right: a wrong sign or two swapped are noticed. */
+export function readLabel(kind: "T" | "B" | "C", text: string): string | null {
   const signs = text.trim().toUpperCase();
   if (!signs.startsWith(kind)) return null;
   const rest = signs.slice(1).replace(/[\s-]/g, "").replace(/O/g, "0").replace(/[IL]/g, "1").replace(/U/g, "V");
@@ -67,6 +67,11 @@ export async function metByIdentity(number: string, type: string = documentType(
   };
 }
 
+/** The number printed beneath a code, read out: only the server knows whose it is. */
+export function metBySpoken(number: string): Met {
+  return { ref: { code: number }, key: `c:${number}`, label: `${number.slice(0, 4)} ${number.slice(4)}`, shown: "word" };
+}
+
 /** Whoever shows no number is the same person again only by name and date of birth. */
 export async function metByWord(person: Provisional): Promise<Met> {
   if (person.identity) {
@@ -112,6 +117,8 @@ export async function read(text: string, codes: CodeReader, isIdentity: IsIdenti
     if (barcode === null) return { what: "bad_label", text: trimmed };
     return kind === "T" ? { what: "tube", barcode } : { what: "box", barcode };
   }
+  const spoken = readLabel("C", trimmed);
+  if (spoken !== null) return { what: "person", met: metBySpoken(spoken) };
   const digits = normalIdentity(trimmed);
   if (/^[0-9]{17}[0-9X]$/.test(digits))
     return isIdentity(digits) ? { what: "person", met: await metByIdentity(digits) } : { what: "bad_identity", text: digits };

@@ -34,6 +34,7 @@ export const modeWords = {
   whoWay: ["没有码，怎么登记？", "No code: how?"],
   whoIdentity: ["身份证号", "Identity number"],
   whoNumber: ["18 位身份证号", "18 digits of the identity card"],
+  whoNumberHint: ["或个人码卡片上的报读号，如 C7K2 M9Q4", "or the number said for a code, such as C7K2 M9Q4"],
   whoNumberOdd: ["号码不对：校验位不符。", "This number cannot be right: the check digit does not fit."],
   whoWord: ["登记未在册人员", "Register somebody new"],
   whoWordAbout: ["访客、游客、婴儿、外籍人员", "Visitor, tourist, infant, foreigner"],
