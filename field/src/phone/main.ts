@@ -16,6 +16,7 @@ const TICK_MS = 15_000;
 const PULL_EVERY_MS = 60_000;
 const OLD_RULES_S = 24 * 3600;
 const NEARLY_FULL = 0.9;
+const RECOUNT_MS = 200;
 const AHEAD_STEP_MS = 5_000;
 
 const LOOKS: Readonly<Record<ModeName, { icon: string; title: Key; about: Key }>> = {
@@ -147,7 +148,7 @@ class App {
     const top = h("header.top", null, this.drill, bar, this.renew);
     document.body.replaceChildren(top, this.root, this.remarks);
 
-    this.outbox.on(() => void this.recount());
+    this.outbox.on(() => this.recountSoon());
     this.feed.on("me", () => this.paintMe());
     addEventListener("online", () => this.woken("online"));
     addEventListener("offline", () => this.paintStatus());
@@ -768,6 +769,16 @@ class App {
   }
 
   // ---- the pill and the status line
+
+  /** Counting thousands at each scan would slow the scans. */
+  private recountSoon(): void {
+    this.counting ??= setTimeout(() => {
+      this.counting = null;
+      void this.recount();
+    }, RECOUNT_MS);
+  }
+
+  private counting: ReturnType<typeof setTimeout> | null = null;
 
   private async recount(): Promise<void> {
     if (this.vault.condition === "new") return;
