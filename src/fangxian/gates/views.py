@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from fangxian.areas.models import Site
-from fangxian.areas.queries import names_of, sites_by_numbers
+from fangxian.areas.queries import first_area, names_of, sites_by_numbers
 from fangxian.gates import actions, queries, signed
 from fangxian.gates.asking import demands_of, pack_at
 from fangxian.gates.errors import PassIsRevoked
@@ -255,7 +255,7 @@ def issue_pass(request: Request) -> HttpResponse:
     }
     form = PassForm(request.POST or None, initial=initial)
     if form.is_valid():
-        where = _community_of(viewer, person.area_path) if person else viewer.within
+        where = _community_of(viewer, person.area_path) if person else _own_area(viewer)
         issued = actions.issue_pass(
             viewer, area_path=where, resident_id=resident_id, **form.cleaned_data
         )
@@ -264,7 +264,7 @@ def issue_pass(request: Request) -> HttpResponse:
         "form": form,
         "person": person,
         "place": names_of(viewer, [person.area_path])[person.area_path] if person else "",
-        "resident": resident_id or "",
+        "action": request.get_full_path(),
         **tabs(viewer),
     }
     return render(request, "gates/issue_pass.html", context, status=422 if form.is_bound else 200)
@@ -274,6 +274,11 @@ def _community_of(viewer: Actor, area_path: str) -> str:
     """The gates that somebody's pass opens: those of the community they live in."""
     found = queries.community_of(viewer, area_path)
     return found or area_path
+
+
+def _own_area(viewer: Actor) -> str:
+    area = first_area(viewer)
+    return area.path if area else viewer.within
 
 
 @require_GET

@@ -457,6 +457,12 @@ class Gates(Sourced):
             raise ValueError(_("outing_every is counted in days (unit “d”)"))
         return self
 
+    @model_validator(mode="after")
+    def nothing_is_counted_that_was_forgotten(self) -> Self:
+        if self.forget_persons.length < self.outing_every.length:
+            raise ValueError(_("forget_persons must not be shorter than outing_every"))
+        return self
+
 
 class Command(Sourced):
     """The groups of a command post and the levels of response, as data."""
