@@ -528,7 +528,7 @@ def sign_up_venue(
             subject_id=site.id,
             area_path=site.area_path,
             number=site.number,
-            venue=said["kind"],
+            venue=venue.kind,
         ),
         actor=actor,
     )

@@ -59,6 +59,7 @@ def outings_of(
     ).values_list("pass_number", "person", "at")
     times: dict[int, dict[int | None, list[datetime]]] = {}
     for number, person, at in rows:
+        assert number is not None  # noqa: S101 - it was looked up by number
         times.setdefault(number, {}).setdefault(person, []).append(at)
     return {
         number: sorted(

@@ -306,7 +306,7 @@ def gates_now(viewer: Actor, sites: Sequence[Site]) -> list[GateNow]:
     scanned = Scan.objects.filter(site__in=[site.number for site in sites], at__gte=_midnight())
     grouped = scanned.order_by().values("site", "verdict").annotate(number=Count("id"))
     for number, verdict, found in grouped.values_list("site", "verdict", "number"):
-        counts[number][verdict] = found
+        counts[number or 0][verdict] = found
     queues = {
         note.site_id: note
         for note in QueueNote.objects.filter(site__in=ids, at__gte=_midnight())

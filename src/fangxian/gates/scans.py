@@ -186,7 +186,7 @@ def _find_persons(taken: Sequence[Taken], *, take_in: bool = True) -> None:
     for one, known in zip(named, found, strict=True):
         one.resident_id, one.home, one.trouble = known.resident_id, known.area_path, known.trouble
         ref = one.row.person
-        if one.resident_id is None and ref and ref.provisional in met:
+        if one.resident_id is None and ref and ref.provisional and ref.provisional in met:
             one.resident_id, one.home, one.trouble = met[ref.provisional], one.area_path, ""
     numbers = people.numbers_of(PLAYBOOK, {one.resident_id for one in named if one.resident_id})
     for one in named:
@@ -194,19 +194,19 @@ def _find_persons(taken: Sequence[Taken], *, take_in: bool = True) -> None:
             one.person = numbers.get(one.resident_id)
 
 
-def _take_in(unknown: Sequence[Taken]) -> dict[UUID | None, UUID]:
+def _take_in(unknown: Sequence[Taken]) -> dict[UUID, UUID]:
     """People who were met and not known, by the guard who met them."""
     by: dict[UUID, list[Taken]] = defaultdict(list)
     for one in unknown:
         by[one.row.by.id].append(one)
-    known: dict[UUID | None, UUID] = {}
+    known: dict[UUID, UUID] = {}
     for rows in by.values():
         wanted = [
             Provisional.of(one.row.person, area_path=one.area_path, met_at=one.at)
             for one in rows
             if one.row.person
         ]
-        known |= register.register_provisional(rows[0].row.by, wanted)
+        known.update(register.register_provisional(rows[0].row.by, wanted))
     return known
 
 

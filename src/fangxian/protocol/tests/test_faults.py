@@ -246,6 +246,14 @@ FAULTS = {
         ),
         (2, "contact.window_before_onset.also.1", "conflicting figure"),
     ),
+    "outings that are counted in hours": (
+        '[gates]\nouting_every = { value = 48, unit = "h", source = "notice", grade = "B" }',
+        (1, "gates", "counted in days"),
+    ),
+    "scans that are forgotten before the quota is counted": (
+        f"[gates]\nforget_persons = {{ value = 1, {NUMBER} }}",
+        (1, "gates", "must not be shorter"),
+    ),
     "a source named twice": (
         '[sources.twenty]\ntitle = "x"\n[sources.v9-summary]\ntitle = "other"',
         (3, "sources.v9-summary", "named twice"),
