@@ -39,6 +39,7 @@ def points(request: Request) -> HttpResponse:
         "suggestions": live.suggestions(viewer, shown),
         "at": now(),
         "prints": bool({Duty.COLLECT_SAMPLES, Duty.PLAN_ROUNDS} & viewer.duties),
+        "keeps_register": viewer.may(Duty.KEEP_REGISTER),
         "manages_keys": viewer.may(Duty.MANAGE_ACCOUNTS),
     }
     return render(request, "sampling/points.html", context)

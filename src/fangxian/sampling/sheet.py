@@ -6,6 +6,7 @@ from datetime import datetime
 
 from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from fangxian.engines.codes import Claims, Kind, issue
 from fangxian.kernel import clock, paper, signing
@@ -74,8 +75,8 @@ def certificate(said: Certificate) -> bytes:
         return f"{localtime(moment):%Y-%m-%d %H:%M}"
 
     lines = [
-        (_("Result"), _("negative"), True),
-        (_("Person"), said.initials, True),
+        (pgettext("certificate", "Result"), _("negative"), True),
+        (pgettext("certificate", "Person"), said.initials, True),
         (_("Sampled at"), at(said.sampled_at), True),
         (_("Result at"), at(said.result_at), False),
         (_("Taken for"), said.purpose_label, False),

@@ -89,8 +89,8 @@ def test_a_broken_tube_is_void_and_its_people_are_swabbed_again() -> None:
     assert calls_about(PLAYBOOK, broken.id).filter(state="due").count() == 3
     assert kinds_of_tasks(broken.id) == {"swab_again"}
     voided = Event.objects.get(kind="sampling.tube_voided")
-    because = Event.objects.get(id=voided.because_id)
-    assert because.kind == "sampling.tube_broken"
+    because = Event.objects.filter(id=voided.because_id or voided.id)
+    assert [cause.kind for cause in because] == ["sampling.tube_broken"]
 
 
 def test_once_the_last_of_them_is_swabbed_again_nobody_is_sent_any_more() -> None:
