@@ -172,15 +172,23 @@ def set_keys(viewer: Actor, ids: Iterable[UUID]) -> dict[UUID, list[bytes]]:
     """
     _must_search(viewer)
     keys: dict[UUID, list[bytes]] = defaultdict(list)
-    people = residents_visible_to(viewer).filter(id__in=list(ids))
-    for one, identity in people.values_list("id", "identity"):
-        keys[one] = [sets.identity_key(_plain(identity))] if identity else []
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT asked.id, kept.id, kept.identity FROM people_resident AS asked"
+            " JOIN people_resident AS kept ON kept.id = coalesce(asked.merged_into_id, asked.id)"
+            " WHERE asked.id = ANY(%s) AND starts_with(kept.area_path, %s)",
+            [list(ids), viewer.within],
+        )
+        people = cursor.fetchall()
+    for _one, kept, identity in people:
+        plain = Secret("identity", bytes(identity)).reveal() if identity else ""
+        keys[kept] = [sets.identity_key(plain)] if plain else []
     good = PersonalCode.objects.filter(
         resident__in=list(keys), revoked_at=None, expires_at__gt=now()
     )
-    for one, pseudonym in good.values_list("resident", "pseudonym"):
-        keys[one].append(sets.person_key(bytes(pseudonym)))
-    return dict(keys)
+    for kept, pseudonym in good.values_list("resident", "pseudonym"):
+        keys[kept].append(sets.person_key(bytes(pseudonym)))
+    return {one: keys[kept] for one, kept, _identity in people}
 
 
 def by_code(viewer: Actor, text: str) -> Resident | None:

@@ -305,6 +305,8 @@ def test_codes_and_meetings_of_a_merged_record_lead_to_the_one_kept() -> None:
 
     actions.merge_residents(make.KEEPER, person.id, guest.id)
 
+    keys = queries.set_keys(SAMPLER, [guest.id])
+    assert keys == {guest.id: [sets.person_key(bytes(given.pseudonym))]}
     refs = [PersonRef(provisional=guest.id, name="-"), PersonRef(resident=guest.id)]
     found = [*queries.resolve(SAMPLER, refs), *_seen([given])]
     assert {one.resident_id for one in found} == {person.id}
