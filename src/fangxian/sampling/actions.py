@@ -42,6 +42,7 @@ from fangxian.sampling.checks import (
     table_at,
     tests_taken,
     to_explain,
+    uncount_person,
     uncount_turnout,
     write_taken,
 )
@@ -172,9 +173,11 @@ def open_tube(
     # Two phones may send the same command, or scan the same label, at once.
     Tube.objects.bulk_create([tube], ignore_conflicts=True)
     there = Tube.objects.select_related("site").filter(Q(id=tube.id) | Q(number=number)).first()
-    if there is not None and there.id != tube.id:
+    if there is None:
+        raise NotFound(_("tube"), tube=str(tube.id))
+    if there.id != tube.id:
         raise TubeIsOpenElsewhere(there, there.site.name if there.site else "")
-    return get_tube(actor, tube.id)
+    return there
 
 
 @transaction.atomic
@@ -216,6 +219,38 @@ def take_swabs(actor: Actor, rows: Sequence[SwabRow]) -> list[Answer]:
         else:
             answers.append(Answer(id=row.id, outcome="applied" if came.is_new else "known"))
     return answers
+
+
+@transaction.atomic
+def remove_swab(actor: Actor, tube_id: UUID, swab_id: UUID) -> Tube:
+    """Undo a scan before the swab was put into the tube: it was the wrong person.
+
+    Only while the tube is open. Removing it again changes nothing.
+    """
+    tube = get_tube(actor, tube_id, for_change=True)
+    actor.must(Duty.COLLECT_SAMPLES, at=tube.area_path)
+    swab = tube.members.filter(id=swab_id).first()
+    if swab is None:
+        return tube
+    if tube.state != Tube.State.OPEN:
+        raise TubeIsNotOpen(tube)
+
+    who = swab.resident_id
+    swab.delete()
+    tube.swabs -= 1
+    tube.save(update_fields=["swabs"])
+    tube.calls.filter(resident_id=who, state=TestCall.State.TAKEN).update(
+        state=TestCall.State.DUE, tube=None
+    )
+    if tube.round_id is not None:
+        uncount_person(tube.round_id, who)
+    record(
+        events.SwabTakenOut(
+            subject_id=tube.id, area_path=tube.area_path, pack=tube.pack, barcode=tube.barcode
+        ),
+        actor=actor,
+    )
+    return tube
 
 
 @transaction.atomic

@@ -174,3 +174,10 @@ def uncount_turnout(round_id: UUID, tube: Tube) -> None:
     Turnout.objects.filter(
         round_id=round_id, resident_id__in=tube.members.values("resident_id")
     ).exclude(resident_id__in=elsewhere.values("resident_id")).delete()
+
+
+def uncount_person(round_id: UUID, resident_id: UUID) -> None:
+    """Somebody whose swab was taken out is to be tested again, unless another lies in the round."""
+    elsewhere = Swab.objects.filter(tube__round_id=round_id, resident_id=resident_id)
+    if not elsewhere.exclude(tube__state=Tube.State.VOID).exists():
+        Turnout.objects.filter(round_id=round_id, resident_id=resident_id).delete()

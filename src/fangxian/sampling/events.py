@@ -130,6 +130,14 @@ class TubeResultCorrected(Fact):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SwabTakenOut(Fact):
+    sentence: ClassVar = _("A swab was taken out of tube {barcode} again: the wrong person")
+    icon: ClassVar = "point"
+
+    barcode: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TubeVoided(Fact):
     sentence: ClassVar = _("Tube {barcode} was made void: {reason}")
     icon: ClassVar = "alert-triangle"

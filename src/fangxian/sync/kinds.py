@@ -208,6 +208,11 @@ def _swab(actor: Actor, body: Body) -> SwabRow:
     )
 
 
+def _remove_swab(actor: Actor, body: Body) -> Facts:
+    tube = sampling.remove_swab(actor, body.uuid("tube"), body.uuid("swab"))
+    return {"swabs": tube.swabs}
+
+
 def _seal_tube(actor: Actor, body: Body) -> Facts:
     tube = sampling.seal_tube(
         actor, body.uuid("tube"), sealed_at=body.at, counted=body.number_or_none("swabs")
@@ -369,6 +374,7 @@ KINDS: dict[str, Kind] = {
     "sampling.end_shift": Single(_DESK, _end_shift),
     "sampling.open_tube": Single(_DESK, _open_tube),
     "sampling.add_swab": Volume(_DESK, _swab, _in_a_set(sampling.take_swabs)),
+    "sampling.remove_swab": Single(_DESK, _remove_swab),
     "sampling.seal_tube": Single(_DESK, _seal_tube),
     "sampling.void_tube": Single(_DESK, _void_tube),
     "sampling.pack_box": Single(_DESK, _pack_box),
