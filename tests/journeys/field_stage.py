@@ -4,6 +4,8 @@ import os
 from datetime import timedelta
 from uuid import UUID
 
+from cryptography.hazmat.primitives.asymmetric import ec
+
 from fangxian.areas.queries import sites_of_kind
 from fangxian.dispatch.actions import open_task
 from fangxian.engines.codes import Claims, Kind, issue
@@ -14,6 +16,7 @@ from fangxian.kernel import clock, signing
 from fangxian.kernel.access import Duty
 from fangxian.kernel.ids import code
 from fangxian.kernel.models import Account
+from fangxian.kernel.signing import SigningKey
 from fangxian.measures.queries import orders_in_force
 from fangxian.people.actions import issue_code
 from fangxian.people.codes import texts
@@ -86,7 +89,7 @@ def stand_in_the_field(scene: Scene) -> dict[str, object]:
             Kind.PASS, held.number, {-4: "work", -5: scene.district, -6: str(held.number)}
         ),
         "expired": _signed(Kind.PERSON, os.urandom(8), {}, ended=True),
-        "unsigned": _code(people[0])[:-6] + "ABC123",
+        "forged": _signed(Kind.PERSON, os.urandom(8), {}, forged=True),
     }
 
 
@@ -111,7 +114,12 @@ def _code(resident_id: UUID) -> str:
 
 
 def _signed(
-    kind: Kind, subject: bytes | int, more: dict[int, object], *, ended: bool = False
+    kind: Kind,
+    subject: bytes | int,
+    more: dict[int, object],
+    *,
+    ended: bool = False,
+    forged: bool = False,
 ) -> str:
     begins = clock.now() - timedelta(days=30 if ended else 0)
     claims = Claims(
@@ -124,4 +132,7 @@ def _signed(
         expires_at=begins + timedelta(days=7),
         more=more,
     )
-    return issue(claims, signing.signer("code"))
+    key = signing.signer("code")
+    if forged:  # with the right key's name, and another key
+        key = SigningKey(key.kid, ec.generate_private_key(ec.SECP256R1()))
+    return issue(claims, key)
