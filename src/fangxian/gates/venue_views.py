@@ -24,6 +24,10 @@ from fangxian.kernel.clock import now
 from fangxian.kernel.http import Request, paged
 
 
+_ASKS_EVERY = 20
+"""Seconds: the code changes every 30."""
+
+
 class Line(NamedTuple):
     """A venue in a list. `venue` None: it has no code."""
 
@@ -185,4 +189,5 @@ def screen(request: HttpRequest, token: str) -> HttpResponse:
     }
     response = render(request, "gates/screen.html", context)
     response["Cache-Control"] = "no-store"
+    response["Refresh"] = str(_ASKS_EVERY)  # a header, for a tablet may be too old for scripts
     return response

@@ -144,7 +144,7 @@ def _outing(demands: Demands) -> str:
         return ""
     return _("%(people)s of a household in %(every)s, for %(lasts)s") % {
         "people": in_time(outing.people, "people"),
-        "every": _span(outing.every),
+        "every": in_time(outing.every.days, "d"),
         "lasts": _span(outing.lasts),
     }
 
@@ -152,9 +152,9 @@ def _outing(demands: Demands) -> str:
 def _span(length: timedelta | None) -> str:
     if length is None:
         return ""
-    for unit, one in (("d", timedelta(days=1)), ("h", timedelta(hours=1))):
-        if length >= one and not length % one:
-            return in_time(length // one, unit)
+    hour = timedelta(hours=1)
+    if length >= hour and not length % hour:
+        return in_time(length // hour, "h")
     return in_time(length // timedelta(minutes=1), "min")
 
 
