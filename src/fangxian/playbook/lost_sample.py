@@ -17,6 +17,7 @@ Read from top to bottom. Nothing outside this file reacts to boxes, counts and p
         nobody owes that test any more                     sampling.cancel_tests
     somebody cannot leave their bed                        sampling.note_untested
         a sampler goes to their door                       dispatch.open_task
+        their swab is in a sealed tube: it is done         dispatch.close_tasks_about
 
 By when comes from the pack in force (`time_limits`).
 """
@@ -43,7 +44,7 @@ from fangxian.sampling.events import (
     TubesOverTime,
     TubeVoided,
 )
-from fangxian.sampling.queries import calls_about, get_tube, lost_samples_behind, members_of
+from fangxian.sampling.queries import calls_about, get_tube, members_of, settled_by
 from fangxian.sampling.rules import Call
 
 _LIMIT = "result.single"  # a single test, from the swab to the answer
@@ -92,8 +93,11 @@ def _test_again(fact: Fact, barcode: str, swabs: int, event: Event) -> None:
 
 
 def on_tube_sealed(fact: TubeSealed, event: Event) -> None:
-    for lost in lost_samples_behind(PLAYBOOK, fact.subject_id):
+    settled = settled_by(PLAYBOOK, fact.subject_id)
+    for lost in settled.lost:
         _settle(lost, event)
+    for person in settled.visited:
+        close_tasks_about(PLAYBOOK, person, TaskKind.SWAB_AT_THE_DOOR, because=event, done=True)
 
 
 def _settle(lost: UUID, event: Event) -> None:

@@ -214,11 +214,17 @@ def _told(sites: set[UUID]) -> dict[UUID, _Told]:
         cursor.execute(
             """
             WITH wanted AS (SELECT unnest(%(sites)s::uuid[]) AS site),
-            swabs AS (
-                SELECT t.site_id AS site, count(*) AS swabs, max(s.taken_at) AS last,
+            tubes AS (
+                SELECT site_id AS site, sum(swabs) AS swabs, max(opened_at) AS last
+                FROM sampling_tube
+                WHERE site_id = ANY(%(sites)s) AND opened_at > %(day)s AND state <> 'void'
+                GROUP BY site_id
+            ), swabs AS (
+                -- A tube that stood open for longer is rare; only those of late are looked into.
+                SELECT t.site_id AS site, max(s.taken_at) AS last,
                     count(*) FILTER (WHERE s.taken_at > %(hour)s) AS last_hour
                 FROM sampling_tube t JOIN sampling_swab s ON s.tube_id = t.id
-                WHERE t.site_id = ANY(%(sites)s) AND t.opened_at > %(day)s AND t.state <> 'void'
+                WHERE t.site_id = ANY(%(sites)s) AND t.opened_at > %(late)s AND t.state <> 'void'
                 GROUP BY t.site_id
             ), tables AS (
                 SELECT site, count(DISTINCT "table") AS tables FROM (
@@ -230,14 +236,20 @@ def _told(sites: set[UUID]) -> dict[UUID, _Told]:
                 ) AS used GROUP BY site
             )
             SELECT w.site, coalesce(tables.tables, 0), coalesce(swabs.last_hour, 0),
-                coalesce(swabs.swabs, 0), swabs.last, q.waiting, q.noted_at
-            FROM wanted w LEFT JOIN swabs USING (site) LEFT JOIN tables USING (site)
+                coalesce(tubes.swabs, 0), coalesce(swabs.last, tubes.last), q.waiting, q.noted_at
+            FROM wanted w LEFT JOIN tubes USING (site) LEFT JOIN swabs USING (site)
+            LEFT JOIN tables USING (site)
             LEFT JOIN LATERAL (
                 SELECT waiting, noted_at FROM sampling_queuenote n
                 WHERE n.site_id = w.site ORDER BY noted_at DESC LIMIT 1
             ) q ON true
             """,
-            {"sites": list(sites), "hour": at - AN_HOUR, "day": at - timedelta(hours=18)},
+            {
+                "sites": list(sites),
+                "hour": at - AN_HOUR,
+                "late": at - 3 * AN_HOUR,
+                "day": at - 18 * AN_HOUR,
+            },
         )
         rows = cursor.fetchall()
     return {

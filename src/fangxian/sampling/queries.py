@@ -426,10 +426,40 @@ def calls_about(viewer: Actor, about_id: UUID) -> QuerySet[TestCall]:
     return calls.select_related("tube").order_by("due_at", "id")
 
 
-def lost_samples_behind(viewer: Actor, tube_id: UUID) -> list[UUID]:
-    """The lost tubes whose people were swabbed again into this one."""
-    taken = calls_visible_to(viewer).filter(tube=tube_id, reason=TestCall.Reason.LOST)
-    return list(taken.values_list("about_id", flat=True).distinct())
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SettledBy:
+    """What a sealed tube makes needless.
+
+    lost      tubes that were lost, whose people were swabbed again into this one
+    visited   people of whom it was said that they cannot leave their beds
+    """
+
+    lost: list[UUID]
+    visited: list[UUID]
+
+
+def settled_by(viewer: Actor, tube_id: UUID) -> SettledBy:
+    """One statement, for it is asked of every tube that is sealed."""
+    must_read(viewer)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            SELECT DISTINCT true, about_id FROM sampling_testcall
+            WHERE tube_id = %(tube)s AND reason = 'lost' AND area_path LIKE %(within)s
+            UNION ALL
+            SELECT false, u.resident_id FROM sampling_tube t
+            JOIN sampling_swab s ON s.tube_id = t.id
+            JOIN sampling_untested u ON u.round_id = t.round_id
+                AND u.resident_id = s.resident_id AND u.reason = 'bed_bound'
+            WHERE t.id = %(tube)s AND t.area_path LIKE %(within)s
+            """,
+            {"tube": tube_id, "within": viewer.within + "%"},
+        )
+        rows = cursor.fetchall()
+    return SettledBy(
+        lost=[about for is_lost, about in rows if is_lost],
+        visited=[person for is_lost, person in rows if not is_lost],
+    )
 
 
 def calls_due(viewer: Actor, *, until: datetime) -> QuerySet[TestCall]:

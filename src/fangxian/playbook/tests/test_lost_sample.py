@@ -198,3 +198,30 @@ def test_a_sampler_goes_to_whoever_cannot_leave_their_bed(reason: str, tasks: se
     )
 
     assert kinds_of_tasks(someone.id) == tasks
+
+
+def test_whoever_was_swabbed_in_bed_is_no_longer_waited_for() -> None:
+    make.rules("cn-v9")
+    [someone] = neighbours(1)
+    round_ = Round.objects.create(
+        name="第一轮",
+        area_path="",
+        pack="cn-v9@1",
+        people=1,
+        starts_at=now(),
+        deadline=now() + timedelta(days=1),
+    )
+    open_round(PLANNER, round_.id)
+    note_untested(
+        make.SAMPLER_MA,
+        person=PersonRef(resident=someone.id),
+        round_id=round_.id,
+        reason="bed_bound",
+        at=now(),
+    )
+
+    tube = open_tube(make.SAMPLER_MA, area_path=someone.area_path, round_id=round_.id)
+    add_swab(make.SAMPLER_MA, tube.id, someone.id, taken_at=now())
+    seal_tube(make.SAMPLER_MA, tube.id, sealed_at=now())
+
+    assert kinds_of_tasks(someone.id) == set()
