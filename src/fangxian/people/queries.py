@@ -111,14 +111,18 @@ def residents_matching(
     need: str = "",
     ages: tuple[int, int | None] | None = None,
     search: str = "",
+    provisional: bool = False,
 ) -> QuerySet[Resident]:
     """The list of residents, narrowed, in the order of the doors.
 
-    search   the whole of a name, identity number or phone, or a code; parts cannot be looked up,
-             for only blind indexes are kept
+    provisional   only who was met and is not registered yet
+    search        the whole of a name, identity number, phone or code; parts cannot be looked up,
+                  for only blind indexes are kept
     """
     _must_read(viewer)
     rows = residents_visible_to(viewer).filter(area_path__startswith=area_path)
+    if provisional:
+        rows = rows.filter(provisional=True)
     if need:
         rows = rows.filter(Exists(_open_needs().filter(resident=OuterRef("id"), kind=need)))
     if ages:
@@ -484,11 +488,12 @@ def _within(area_path: str | Sequence[str]) -> Q:
 
 
 def _is_exactly(search: str) -> Q:
+    if named := codes.named(search.strip()):
+        return Q(id=named)
     return (
         Q(name_index=blind_index("name", rules.normal_name(search)))
         | Q(identity_index=blind_index("identity", rules.normal_identity(search)))
         | Q(phone_index=blind_index("phone", rules.normal_phone(search)))
-        | Q(id=codes.named(search.strip()))
     )
 
 

@@ -72,6 +72,7 @@ def _said(form: forms.FilterForm) -> dict[str, Any]:
         "need": said.get("need", ""),
         "ages": forms.AGES.get(said.get("ages", "")),
         "search": said.get("q", ""),
+        "provisional": said.get("record") == "met",
     }
 
 

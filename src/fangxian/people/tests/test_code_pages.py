@@ -10,9 +10,12 @@ from django.test.utils import CaptureQueriesContext
 from fangxian.areas.models import Area
 from fangxian.kernel import paper
 from fangxian.kernel.access import Duty
+from fangxian.kernel.clock import now
+from fangxian.kernel.ids import new_id
 from fangxian.kernel.models import Event
 from fangxian.people import actions, codes, queries
 from fangxian.people.models import PersonalCode
+from fangxian.people.rules import Provisional
 from fangxian.people.tests import make
 from fangxian.people.tests.test_pages import signed_in, text
 
@@ -64,6 +67,21 @@ def test_nobody_found_is_said(client: Any) -> None:
     page = text(signed_in().get("/people/codes", {"q": "13900000000"}))
 
     assert "Nobody in your area" in page
+
+
+def test_who_was_met_and_is_not_registered_yet_is_listed_and_becomes_a_resident() -> None:
+    home = make.dwelling("501")
+    make.resident("王建国", at=home)
+    guest = Provisional(id=new_id(), name="李小小", area_path=home.path, met_at=now())
+    actions.register_provisional(make.KEEPER, [guest])
+    desk = signed_in()
+
+    page = text(desk.get("/people/", {"record": "met"}))
+    assert "李**" in page
+    assert "王**" not in page
+
+    actions.move_stay(make.KEEPER, guest.id, home.id)
+    assert "李**" not in text(desk.get("/people/", {"record": "met"}))
 
 
 def test_a_code_on_the_screen_is_drawn_and_recorded() -> None:
