@@ -68,6 +68,8 @@ def _write_residents(
             first.setdefault(found["identity_index"] or one, one)
     if not first:
         return []
+    # In one order, so that two phones with the same people do not wait for each other.
+    chosen = sorted(first.values(), key=lambda one: values[one]["identity_index"] or one.bytes)
     fresh = [
         Resident(
             id=one,
@@ -77,7 +79,7 @@ def _write_residents(
             synthetic=_made_up(asked[one]),
             **values[one],
         )
-        for one, number in zip(first.values(), records.next_numbers(len(first)), strict=True)
+        for one, number in zip(chosen, records.next_numbers(len(chosen)), strict=True)
     ]
     Resident.objects.bulk_create(fresh, ignore_conflicts=True, batch_size=1000)
     return fresh

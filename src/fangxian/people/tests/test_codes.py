@@ -1,10 +1,12 @@
 """Codes that people carry, and whom a phone means."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 import pytest
+from django.db import connection
 
 from fangxian.engines.codes import Claims, Kind, issue, sets
 from fangxian.kernel import clock, signing
@@ -355,3 +357,27 @@ def test_too_many_cards_are_not_printed_at_once(monkeypatch: pytest.MonkeyPatch)
 
     with pytest.raises(errors.TooManyCards):
         actions.issue_codes(make.KEEPER, person.area_path)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_desks_that_meet_the_same_people_at_once_make_each_one_person() -> None:
+    numbers = [make.identity(date(1990, 5, 4)) for _ in range(20)]
+
+    def batch(order: list[str]) -> list[Provisional]:
+        return [met(identity=number, born=None) for number in order]
+
+    def desk(rows: list[Provisional]) -> dict[UUID, UUID]:
+        try:
+            return actions.register_provisional(SAMPLER, rows)
+        finally:
+            connection.close()
+
+    batches = [batch(numbers), batch(numbers[::-1]), batch(numbers)]
+    with ThreadPoolExecutor(3) as desks:
+        answers = list(desks.map(desk, batches))
+
+    assert Resident.objects.count() == 20
+    assert [len(answer) for answer in answers] == [20, 20, 20]
+    assert set().union(*(answer.values() for answer in answers)) == set(
+        Resident.objects.values_list("id", flat=True)
+    )
