@@ -12,7 +12,7 @@ from fangxian.kernel.ledger import Fact
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CheckpointSet(Fact):
     sentence: ClassVar = _("What checkpoint {number} in {area} asks for was set")
-    icon: ClassVar = "barrier-block"
+    icon: ClassVar = "gate"
 
     number: int
     demands: list[str]
@@ -21,7 +21,7 @@ class CheckpointSet(Fact):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GateShiftBegun(Fact):
     sentence: ClassVar = _("A guard began at checkpoint {number} in {area}")
-    icon: ClassVar = "user-check"
+    icon: ClassVar = "person"
 
     number: int
 
@@ -34,7 +34,7 @@ class GateShiftHandedOver(Fact):
         "A guard handed over checkpoint {number} in {area}: {passed} passed, {referred} referred,"
         " {turned_back} turned back, {emergencies} emergencies"
     )
-    icon: ClassVar = "user-check"
+    icon: ClassVar = "person"
 
     number: int
     passed: int
@@ -49,7 +49,7 @@ class TurnedBack(Fact):
     """Somebody was turned back, by which rule. Who it was stays with the scan, for its days."""
 
     sentence: ClassVar = _("Somebody was turned back at a checkpoint in {area} (rule “{rule}”)")
-    icon: ClassVar = "arrow-back-up"
+    icon: ClassVar = "refuse"
     tone: ClassVar = "warning"
 
     rule: str
@@ -104,7 +104,7 @@ class IncidentSettled(Fact):
 class PassIssued(Fact):
     sentence: ClassVar = _("Pass {code} ({pass_kind}) was issued in {area}")
     words: ClassVar = {"pass_kind": Pass.Kind}
-    icon: ClassVar = "id"
+    icon: ClassVar = "card"
 
     code: str
     pass_kind: str
@@ -115,7 +115,7 @@ class PassIssued(Fact):
 class PassRevoked(Fact):
     sentence: ClassVar = _("Pass {code} ({pass_kind}) was revoked in {area}")
     words: ClassVar = {"pass_kind": Pass.Kind}
-    icon: ClassVar = "id-off"
+    icon: ClassVar = "ban"
     tone: ClassVar = "warning"
 
     code: str
@@ -127,7 +127,7 @@ class SignUpDriveBegun(Fact):
     """`communities` have venues without a code."""
 
     sentence: ClassVar = _("{venues} venues in {area} are to have a code")
-    icon: ClassVar = "building-store"
+    icon: ClassVar = "building"
 
     venues: int
     communities: list[str]
@@ -137,7 +137,7 @@ class SignUpDriveBegun(Fact):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VenueSignedUp(Fact):
     sentence: ClassVar = _("Venue {number} in {area} has a code")
-    icon: ClassVar = "building-store"
+    icon: ClassVar = "building"
 
     number: int
     venue: str
@@ -148,14 +148,14 @@ class CommunityIsCovered(Fact):
     """Every venue of the community has a code: the drive is done here."""
 
     sentence: ClassVar = _("Every venue in {area} has a code")
-    icon: ClassVar = "building-store"
+    icon: ClassVar = "building"
     tone: ClassVar = "good"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VenueClosed(Fact):
     sentence: ClassVar = _("The code of venue {number} in {area} is no longer used")
-    icon: ClassVar = "building-store"
+    icon: ClassVar = "building"
 
     number: int
 
@@ -163,7 +163,7 @@ class VenueClosed(Fact):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PostersPrinted(Fact):
     sentence: ClassVar = _("Posters of {venues} venues in {area} were printed")
-    icon: ClassVar = "printer"
+    icon: ClassVar = "print"
 
     venues: int
 
@@ -173,7 +173,7 @@ class GateListPrinted(Fact):
     sentence: ClassVar = _(
         "A list of {lines} people who may pass was printed for checkpoint {number} in {area}"
     )
-    icon: ClassVar = "printer"
+    icon: ClassVar = "print"
 
     number: int
     lines: int
@@ -183,7 +183,7 @@ class GateListPrinted(Fact):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QuestionAnswered(Fact):
     sentence: ClassVar = _("A question about scans in {area} was answered")
-    icon: ClassVar = "help"
+    icon: ClassVar = "question"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -200,6 +200,6 @@ class ScansRead(Fact):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PersonsForgotten(Fact):
     sentence: ClassVar = _("{scans} scans forgot the person")
-    icon: ClassVar = "eraser"
+    icon: ClassVar = "erase"
 
     scans: int
