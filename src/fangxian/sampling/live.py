@@ -11,8 +11,8 @@ from django.core.cache import caches
 from django.db import connection
 from django.utils.translation import get_language
 
-from fangxian.areas.models import Site
-from fangxian.areas.queries import names_of, sites_of_kind
+from fangxian.areas.models import Area, Site
+from fangxian.areas.queries import areas_of_level, names_of, sites_of_kind
 from fangxian.engines.planning import live as engine
 from fangxian.kernel.access import PLAYBOOK, Actor
 from fangxian.kernel.clock import now
@@ -156,6 +156,7 @@ class PublicPoint:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PublicPage:
+    district: str
     points: list[PublicPoint]
     opens: time | None
     closes: time | None
@@ -187,7 +188,9 @@ def _public_page() -> PublicPage:
         for point in points_now(PLAYBOOK)
     ]
     points.sort(key=lambda point: (not point.open_now, point.place, point.name))
+    district = areas_of_level(PLAYBOOK, Area.Level.DISTRICT).first()
     return PublicPage(
+        district=district.name if district else "",
         points=points,
         opens=outlook.resources.opens if outlook else None,
         closes=outlook.resources.closes if outlook else None,

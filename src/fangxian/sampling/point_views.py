@@ -2,9 +2,12 @@
 
 from uuid import UUID
 
+from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.template.loader import render_to_string
+from django.utils import translation
 from django.utils.cache import patch_cache_control
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
@@ -265,7 +268,13 @@ def withdraw(request: Request, key_id: UUID) -> HttpResponse:
 
 @require_GET
 def public_queues(request: HttpRequest) -> HttpResponse:
-    """Points with their queues. Needs no sign-in, no script, and asks nothing of anybody."""
-    response = render(request, "sampling/queues.html", {"shown": live.public_page()})
+    """Points with their queues. Needs no sign-in, no script, no cookie, and asks nothing."""
+    asked = request.GET.get("lang", "")
+    language = asked if asked in dict(settings.LANGUAGES) else translation.get_language()
+    with translation.override(language):
+        other = next(code for code, _name in settings.LANGUAGES if code != language)
+        context = {"shown": live.public_page(), "other": other}
+        # Without the request: what knows who is signed in has no business here.
+        response = HttpResponse(render_to_string("sampling/queues.html", context))
     patch_cache_control(response, public=True, max_age=20)
     return response

@@ -310,7 +310,8 @@ def test_everybody_sees_the_queues_without_signing_in_and_nobody_in_them(point: 
     assert "about 30 minutes" in page
     assert "6 people" in page
     assert "王建国" not in page
-    assert "sessionid" not in answer.cookies
+    assert not answer.cookies
+    assert "<script" not in page
     assert "max-age=20" in answer["Cache-Control"]
 
 
@@ -325,10 +326,15 @@ def test_however_many_look_the_queues_are_counted_once(point: Site) -> None:
 
 
 def test_the_queues_are_told_in_chinese(point: Site) -> None:
-    page = words(Client(headers={"accept-language": "zh-hans"}).get("/sampling/public/queues"))
+    visitor = Client(headers={"accept-language": "en"})
+
+    page = words(visitor.get("/sampling/public/queues", {"lang": "zh-hans"}))
+    english = words(visitor.get("/sampling/public/queues", {"lang": "nonsense"}))
 
     assert "采样点" in page
     assert "未开放" in page
+    assert 'lang="zh-Hans"' in page
+    assert "not open now" in english
 
 
 # Results from Excel and from machines
