@@ -179,6 +179,7 @@ TIME_LIMITS: Names = {
     "publicity.first_release": gettext_lazy("First release to the public"),
     "publicity.first_release_latest": gettext_lazy("First release to the public, at the latest"),
     "hotline.epidemic_item": gettext_lazy("Hotline request about the epidemic closed"),
+    "code.person_valid": gettext_lazy("A personal code is valid"),
     "tracing.contacts_traced": gettext_lazy("Contacts of a case traced"),
     "outbreak.detected": gettext_lazy("Outbreak detected"),
     "outbreak.notified": gettext_lazy("Outbreak notified"),

@@ -221,6 +221,7 @@ TIME_LIMITS = {
     "publicity.first_release": (5, "h"),
     "publicity.first_release_latest": (24, "h"),
     "hotline.epidemic_item": (24, "h"),
+    "code.person_valid": (30, "d"),
 }
 
 
