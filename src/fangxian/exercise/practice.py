@@ -21,7 +21,7 @@ from fangxian.kernel.clock import now
 from fangxian.kernel.ids import code
 from fangxian.kernel.models import Account
 from fangxian.kernel.signing import SigningKey
-from fangxian.measures.queries import orders_in_force, restricted_among
+from fangxian.measures.queries import orders_in_force, restricted_now
 from fangxian.people.actions import issue_code
 from fangxian.people.codes import texts
 from fangxian.people.queries import residents_in
@@ -69,9 +69,9 @@ def _labels() -> Iterator[tuple[str, str]]:
 
 
 def _persons(area_path: str) -> Iterator[tuple[str, str]]:
-    people = list(residents_in(BUILDER, area_path).order_by("id")[: 4 * _PEOPLE])
-    kept = restricted_among(BUILDER, {one.id: one.area_path for one in people})
-    free = [one.id for one in people if one.id not in kept][:_PEOPLE]
+    kept = restricted_now(BUILDER)
+    people = residents_in(BUILDER, area_path).order_by("id").values_list("id", flat=True)
+    free = [one for one in people[: len(kept) + _PEOPLE] if one not in kept][:_PEOPLE]
     for one in free:
         personal = issue_code(BUILDER, one)
         yield _("Resident"), texts([personal])[personal.id]
