@@ -23,7 +23,7 @@ from fangxian.kernel.access import PLAYBOOK, Duty
 from fangxian.kernel.clock import now
 from fangxian.kernel.errors import NotYours, Refusal
 from fangxian.kernel.vault import blind_index
-from fangxian.measures.queries import restricted_among, under_way_to_care
+from fangxian.measures.queries import AtAGate, at_a_gate
 from fangxian.people import actions as register
 from fangxian.people import queries as people
 from fangxian.people.rules import PersonRef, Provisional
@@ -217,8 +217,7 @@ def _take_in(unknown: Sequence[Taken]) -> dict[UUID, UUID]:
 class _Sight:
     """What the verdicts of a batch need to know, asked once for all rows."""
 
-    alert: set[UUID]
-    care: set[UUID]
+    measures: AtAGate
     tested: Mapping[UUID, datetime]
     of_person: dict[int, list[Passage]]
     of_pass: dict[int, list[Passage]]
@@ -267,8 +266,7 @@ def _look(taken: Sequence[Taken]) -> _Sight:
         max(one.at for one in taken),
     )
     return _Sight(
-        alert=restricted_among(PLAYBOOK, homes) if homes else set(),
-        care=under_way_to_care(PLAYBOOK, homes) if homes else set(),
+        measures=at_a_gate(PLAYBOOK, homes) if homes else AtAGate(frozenset(), frozenset()),
         tested=last_negatives(tests) if tests else {},
         of_person=by_person,
         of_pass=by_pass,
@@ -335,8 +333,8 @@ def _person(one: Taken, sight: _Sight) -> Person:
     return Person(
         direction=row.direction,
         trouble=_trouble(one),
-        alert=resident in sight.alert,
-        care=resident in sight.care,
+        alert=resident in sight.measures.restricted,
+        care=resident in sight.measures.in_care,
         emergency=row.verdict == "emergency",
         temperature=row.temperature,
         mask=row.mask,

@@ -23,7 +23,6 @@ from fangxian.kernel.access import PLAYBOOK, Duty
 from fangxian.kernel.clock import now
 from fangxian.kernel.http import Request, paged
 
-
 _ASKS_EVERY = 20
 """Seconds: the code changes every 30."""
 
