@@ -7,7 +7,7 @@ from fangxian.gates import rules
 from fangxian.gates.models import Demand, Scan
 from fangxian.gates.rules import Demands, Outing
 from fangxian.kernel.clock import now
-from fangxian.protocol.errors import NoPackInForce
+from fangxian.kernel.errors import Refusal
 from fangxian.protocol.packs import Pack
 from fangxian.protocol.queries import Rules, in_force
 
@@ -40,10 +40,10 @@ def demands_of(demands: Iterable[str], pack: Pack | None) -> Demands:
 
 
 def pack_at(area_path: str, batch: Rules | None = None) -> Pack | None:
-    """The pack in force here now; None before any was adopted: a gate works without one."""
+    """The pack in force here now; None without one that can be read: a gate works all the same."""
     try:
         return (batch.in_force if batch else in_force)(now(), area_path)
-    except NoPackInForce:
+    except Refusal:
         return None
 
 

@@ -4,10 +4,10 @@ import hashlib
 import json
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
-from uuid import UUID
+from uuid import UUID, uuid5
 
 from django.db import connection
 from django.db.models import Max
@@ -98,19 +98,38 @@ def take(rows: Sequence[ScanRow]) -> tuple[list[Answer], list[Taken]]:
     _decide(ordered)
     new = _insert(ordered, moment)
     stored = [one for one in ordered if one.row.id in new]
-    for row_id in set(taken) - new:
-        answers[row_id] = Answer(row_id, "known")
-    answers |= _conflicts([taken[one] for one in set(taken) - new])
-    for one in stored:
-        answers[one.row.id] = Answer(
-            one.row.id,
-            "applied",
-            facts={"verdict": one.said.word, "rule": one.said.rule} if _differs(one) else {},
-        )
+    answers |= {one.row.id: _applied(one) for one in stored}
+    answers |= _known([taken[one] for one in set(taken) - new])
+    after_all = _emergencies_beside([taken[one] for one in set(taken) - new], answers, moment)
     Question.objects.bulk_create(
         [question for one in stored for question in one.questions], ignore_conflicts=True
     )
-    return [answers[row.id] for row in rows], stored
+    return [answers[row.id] for row in rows], [*stored, *after_all]
+
+
+def _applied(one: Taken) -> Answer:
+    differs = {"verdict": one.said.word, "rule": one.said.rule} if _differs(one) else {}
+    return Answer(one.row.id, "applied", facts=differs)
+
+
+def _emergencies_beside(
+    known: Sequence[Taken], answers: dict[UUID, Answer], moment: datetime
+) -> list[Taken]:
+    """An emergency is never refused: under a scan's own id it is kept beside that scan.
+
+    Its id follows from the other, so that sending it again changes nothing.
+    """
+    beside = [
+        replace(one, row=replace(one.row, id=uuid5(one.row.id, "emergency")))
+        for one in known
+        if one.row.verdict == "emergency" and answers[one.row.id].outcome == "refused"
+    ]
+    new = _insert(beside, moment)
+    for one in known:
+        kept = uuid5(one.row.id, "emergency")
+        if one.row.verdict == "emergency" and answers[one.row.id].outcome == "refused":
+            answers[one.row.id] = Answer(one.row.id, "applied" if kept in new else "known")
+    return [one for one in beside if one.row.id in new]
 
 
 def judged(row: ScanRow) -> Taken:
@@ -196,17 +215,19 @@ def _find_persons(taken: Sequence[Taken], *, take_in: bool = True) -> None:
 
 def _take_in(unknown: Sequence[Taken]) -> dict[UUID, UUID]:
     """People who were met and not known, by the guard who met them."""
-    by: dict[UUID, list[Taken]] = defaultdict(list)
+    guards: dict[UUID, list[Taken]] = defaultdict(list)
     for one in unknown:
-        by[one.row.by.id].append(one)
+        guards[one.row.by.id].append(one)
     known: dict[UUID, UUID] = {}
-    for rows in by.values():
+    for rows in guards.values():
         wanted = [
             Provisional.of(one.row.person, area_path=one.area_path, met_at=one.at)
             for one in rows
             if one.row.person
         ]
-        known.update(register.register_provisional(rows[0].row.by, wanted))
+        # Only an emergency comes from somebody who is no guard, and it is not stopped here.
+        by = rows[0].row.by if rows[0].row.by.may(Duty.GUARD) else PLAYBOOK
+        known.update(register.register_provisional(by, wanted))
     return known
 
 
@@ -570,7 +591,7 @@ def _fields(one: Taken) -> dict[str, Any]:
     }
 
 
-def _conflicts(known: Sequence[Taken]) -> dict[UUID, Answer]:
+def _known(known: Sequence[Taken]) -> dict[UUID, Answer]:
     """A scan that was sent twice is one scan; another one under its id is a conflict."""
     if not known:
         return {}
@@ -584,6 +605,7 @@ def _conflicts(known: Sequence[Taken]) -> dict[UUID, Answer]:
     answers = {}
     for one in known:
         row = one.row
+        answers[row.id] = Answer(row.id, "known")
         *said, at, received_at = stored[row.id]
         # A time that lay ahead was stored as that of its arrival.
         same_time = at == row.at or at == received_at < row.at

@@ -1,17 +1,21 @@
 """Taking visits to venues by the hundred, with what each is worth as evidence."""
 
+from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from django.db import connection
 
+from fangxian.areas.models import Site
 from fangxian.cases import actions as cases
+from fangxian.cases import queries as cases_visits
 from fangxian.cases.rules import VisitRow as Visit
 from fangxian.engines.codes import BadCode, Kind, TrustList, read
 from fangxian.gates import errors, rules
 from fangxian.gates.asking import pack_at
+from fangxian.gates.models import Question
 from fangxian.gates.rules import Answer, VisitRow
 from fangxian.gates.scans import refused
 from fangxian.kernel import signing
@@ -30,10 +34,13 @@ SITE, SHOWN_STEP = -4, -5
 
 
 class Door(NamedTuple):
+    """A site as visits need it. `good_for` of its rotating code; `two_places` as in the pack."""
+
     number: int
     area_path: str
     venue: bool
     good_for: timedelta
+    two_places: timedelta
 
 
 def step_at(at: datetime) -> int:
@@ -76,7 +83,46 @@ def take(actor: Actor, rows: Sequence[VisitRow]) -> list[Answer]:
         answers[row_id] = (
             Answer(row_id, "refused", "visit_refused", why) if why else Answer(row_id, "applied")
         )
+    _ask_about([row for row in right if answers[row.id].outcome == "applied"], doors, numbers)
     return [answers[row.id] for row in rows]
+
+
+def _ask_about(rows: Sequence[VisitRow], doors: dict[UUID, Door], numbers: dict[UUID, int]) -> None:
+    """Somebody “was” at two venues that lie apart at nearly one time: a question for a person."""
+    if not rows:
+        return
+    longest = max(doors[row.site].two_places for row in rows)
+    seen = cases_visits.visits_of(
+        PLAYBOOK,
+        list({numbers[row.id] for row in rows}),
+        min(row.at for row in rows) - longest,
+        max(row.at for row in rows),
+    )
+    others = {visit.place for visit in seen}
+    paths = dict(Site.objects.filter(number__in=others).values_list("number", "area_path"))
+    by_person: dict[int, list[Any]] = defaultdict(list)
+    for visit in seen:
+        by_person[visit.person].append(visit)
+    found = []
+    for row in rows:
+        door, person = doors[row.site], numbers[row.id]
+        for visit in reversed(by_person[person]):
+            near = timedelta(0) <= row.at - visit.start_at <= door.two_places
+            if near and rules.apart(door.area_path, paths[visit.place]):
+                found.append(
+                    Question(
+                        kind=Question.Kind.TWO_TOWNS,
+                        area_path=door.area_path,
+                        person=person,
+                        one=row.id,
+                        site=door.number,
+                        one_at=row.at,
+                        elsewhere=visit.place,
+                        other_at=visit.start_at,
+                    )
+                )
+                break
+    Question.objects.bulk_create(found, ignore_conflicts=True)
 
 
 def _must_be_right(row: VisitRow, door: Door | None) -> None:
@@ -113,8 +159,14 @@ def _doors(site_ids: set[UUID]) -> dict[UUID, Door]:
     doors = {}
     for site_id, number, area_path, kind in found:
         pack = pack_at(area_path, batch)
-        good_for = pack.gates.rotating_code.length if pack and pack.gates else 2 * STEP
-        doors[site_id] = Door(number, area_path, kind == "venue", good_for)
+        gates = pack.gates if pack else None
+        doors[site_id] = Door(
+            number,
+            area_path,
+            kind == "venue",
+            gates.rotating_code.length if gates else 2 * STEP,
+            gates.two_places.length if gates else timedelta(0),
+        )
     return doors
 
 

@@ -16,6 +16,7 @@ from fangxian.kernel.clock import now
 from fangxian.kernel.ids import new_id
 from fangxian.kernel.models import Event
 from fangxian.people.rules import PersonRef
+from fangxian.protocol.models import Adoption
 
 pytestmark = pytest.mark.django_db
 
@@ -124,3 +125,56 @@ def test_an_emergency_comes_through_while_no_rules_are_in_force() -> None:
     )
 
     assert actions.record_scans(row.by, [row])[0].outcome == "applied"
+
+
+def test_an_emergency_under_the_id_of_a_scan_is_kept_beside_it() -> None:
+    """The guard had referred the person, and then saw how ill they were."""
+    gate, guard, scan = make.gate(), make.guard(), new_id()
+    make.scanned(gate, guard, make.listed(make.resident()), id=scan, verdict="refer", rule="test")
+    known = {"scan_id": scan, "site_id": gate.id, "at": now()}
+
+    first = actions.let_through_emergency(guard, **known)  # type: ignore[arg-type]
+    again = actions.let_through_emergency(guard, **known)  # type: ignore[arg-type]
+
+    assert (first.outcome, again.outcome) == ("applied", "known")
+    assert set(Scan.objects.values_list("verdict", flat=True)) == {"refer", "emergency"}
+    assert Event.objects.filter(kind="gates.emergency_let_through").count() == 1
+
+
+def test_somebody_not_registered_is_let_through_by_somebody_without_duties() -> None:
+    gate = make.gate()
+
+    answer = actions.let_through_emergency(
+        _nobody_special(),
+        scan_id=new_id(),
+        site_id=gate.id,
+        at=now(),
+        person=PersonRef(provisional=new_id(), name="李访客", kind="visitor"),
+    )
+
+    assert answer.outcome == "applied"
+    assert Scan.objects.get().person is not None
+
+
+def test_a_person_who_cannot_be_read_is_let_through() -> None:
+    gate = make.gate()
+
+    answer = actions.let_through_emergency(
+        make.guard(),
+        scan_id=new_id(),
+        site_id=gate.id,
+        at=now(),
+        person=PersonRef(provisional=new_id(), name="7", identity="no number", phone="x"),
+    )
+
+    assert (answer.outcome, Scan.objects.get().person) == ("applied", None)
+
+
+def test_a_pack_that_was_altered_stops_no_gate() -> None:
+    gate, guard = make.gate("pass"), make.guard()
+    Adoption.objects.update(fingerprint="0" * 16)
+
+    emergency = actions.let_through_emergency(guard, scan_id=new_id(), site_id=gate.id, at=now())
+    ordinary = make.scanned(gate, guard, make.listed(make.resident()))
+
+    assert (emergency.outcome, ordinary.outcome) == ("applied", "applied")

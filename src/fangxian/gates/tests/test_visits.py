@@ -3,12 +3,15 @@
 from datetime import datetime, timedelta
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from fangxian.areas.models import Site
 from fangxian.cases.actions import find_contacts, report_case
 from fangxian.cases.models import Contact, Visit
 from fangxian.engines.codes import Claims, Kind, issue
 from fangxian.gates.actions import record_visits
+from fangxian.gates.models import Question
 from fangxian.gates.rules import VisitRow
 from fangxian.gates.tests import make
 from fangxian.gates.visits import SHOWN_STEP, SITE, step_at
@@ -147,3 +150,53 @@ def test_visits_answer_row_by_row_and_repeat_safely() -> None:
     assert [one.code for one in first] == ["", "not_found", "visit_of_nobody"]
     assert [one.outcome for one in again] == [one.outcome for one in first]
     assert Visit.objects.count() == 1
+
+
+def test_a_venue_visited_from_two_towns_at_once_is_a_question_and_restricts_nobody() -> None:
+    here, there = make.venue(), make.venue("山川药店", area_path=make.NEXT_COMMUNITY)
+    guard, other, person = make.guard(), make.guard(within=make.NEXT_COMMUNITY), make.resident()
+    at = now() - timedelta(minutes=30)
+    record_visits(guard, [make.visit(here, guard, make.listed(person), at=at)])
+    later = make.visit(
+        there, other, make.listed(person), at=at + timedelta(minutes=4), evidence="poster"
+    )
+
+    answers = record_visits(other, [later])
+    record_visits(other, [later])
+
+    assert [one.outcome for one in answers] == ["applied"]
+    question = Question.objects.get()
+    assert (question.kind, question.site, question.elsewhere) == (
+        "two_towns",
+        there.number,
+        here.number,
+    )
+
+
+def test_two_shops_of_one_street_are_no_question() -> None:
+    here, there, guard = make.venue(), make.venue("大药房"), make.guard()
+    person, at = make.resident(), now() - timedelta(minutes=30)
+
+    record_visits(
+        guard,
+        [
+            make.visit(here, guard, make.listed(person), at=at),
+            make.visit(there, guard, make.listed(person), at=at + timedelta(minutes=4)),
+        ],
+    )
+
+    assert not Question.objects.exists()
+
+
+def test_many_visits_cost_a_handful_of_statements() -> None:
+    venue, guard = make.venue(), make.guard()
+    rows = [make.visit(venue, guard, make.listed(make.resident())) for _one in range(30)]
+    record_visits(guard, rows[:1])
+
+    with CaptureQueriesContext(connection) as few:
+        record_visits(guard, rows[1:3])
+    with CaptureQueriesContext(connection) as many:
+        record_visits(guard, rows[3:])
+
+    assert len(many) == len(few)
+    assert len(many) <= 16
