@@ -155,6 +155,7 @@ def enrol(phone: Handset, shown: str) -> None:
     expect(phone.page.locator(".pin")).to_contain_text("再输入一次")
     phone.page.keyboard.type(PIN)
     expect(phone.page.locator(".modes button")).to_have_count(4)
+    phone.check()
 
 
 def rows(question: str, *values: object) -> list[tuple[Any, ...]]:
@@ -164,8 +165,13 @@ def rows(question: str, *values: object) -> list[tuple[Any, ...]]:
 
 
 def test_a_phone_is_enrolled_by_a_supervisors_code(handset: Handset) -> None:
-    assert "韩雪" in handset.reads(".bar")
-    handset.check()
+    enrolled = rows(
+        "SELECT count(*) FROM sync_device d JOIN kernel_account a ON a.id = d.account_id"
+        " WHERE a.username = 'han' AND d.revoked_at IS NULL"
+    )
+    assert enrolled == [(1,)]
+    handset.starts()
+    expect(handset.page.locator(".bar .pill")).to_contain_text("在线")
 
 
 def test_a_desk_works_without_a_network_through_a_dying_phone(
@@ -331,7 +337,7 @@ def test_a_gate_passes_refers_turns_back_and_lets_emergencies_through(
     handset.scans(field["expired"])
     handset.sees("码已过期")
 
-    page.locator(".ways").get_by_text("出", exact=True).tap()
+    page.locator(".ways label", has_text="出").tap()
     handset.scans(field["with_pass"])
     handset.scans(field["pass"])
     normal.tap()

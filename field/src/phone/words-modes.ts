@@ -62,7 +62,7 @@ export const modeWords = {
   deskTableN: ["{n} 号台", "Table {n}"],
   deskRound: ["{name} · {time} 前完成", "{name} · until {time}"],
   deskNoRound: ["没有进行中的轮次", "No round is open"],
-  deskHeading: ["{table} 号台 · {swabs} 人 · {tubes} 管", "Table {table} · {swabs} people · {tubes} tubes"],
+  deskHeading: ["{table} 号台 · {swabs} 人 · {tubes} 管", "Table {table} · {swabs} in {tubes} tubes"],
   deskScanTube: ["扫描采样管标签", "Scan the label of a tube"],
   deskScanPerson: ["扫描下一位的码", "Scan the next person"],
   deskScanSingle: ["扫描单采管标签", "Scan a label for a tube of their own"],
