@@ -25,7 +25,7 @@ DONE := .venv/done
 SOURCES_FIELD := $(shell find field -path field/node_modules -prune -o -type f -print)
 SOURCES_WORDS := $(shell find src -name '*.po')
 
-.PHONY: help setup demo test check fix suite journeys stories bench wheel lock clean browser \
+.PHONY: help setup demo test check fix suite journeys faults stories bench wheel lock clean browser \
         check-python check-types check-imports check-templates check-field check-migrations \
         check-words check-packs check-locks
 
@@ -56,13 +56,17 @@ suite: setup ## the tests without a browser
 journeys: setup browser ## the tests in a real browser
 	pytest -m journey $(ARGS)
 
+faults: setup ## servers and databases killed under load, in full (KILLS=20)
+	FANGXIAN_KILLS=$(KILLS) pytest -m fault $(ARGS)
+KILLS := 20
+
 stories: setup ## the tests of the playbook and the journeys, told as sentences
 	python tools/stories.py $(ARGS)
 
 bench: setup ## one benchmark: BENCH=NAME runs benchmarks/NAME.py
 	@test -f "benchmarks/$(BENCH).py" || { \
 	  echo "make bench BENCH=NAME, where NAME is one of:" \
-	    $$(cd benchmarks && ls *.py | grep -v -e __init__ -e figures | sed 's/\.py$$//'); exit 2; }
+	    $$(cd benchmarks && ls *.py | grep -v -e __init__ -e figures -e load | sed 's/\.py$$//'); exit 2; }
 	@python -m benchmarks.$(BENCH) $(ARGS)
 
 wheel: setup ## dist/*.whl, with everything built inside; installing it needs no Node

@@ -3,7 +3,7 @@ from contextlib import nullcontext
 
 import pytest
 
-from fangxian.sync import doors, inbox, senders
+from fangxian.sync import doors, feed, inbox, senders
 from fangxian.sync.inbox import Delivery
 from fangxian.sync.rules import Answer
 from fangxian.sync.writer import write
@@ -12,6 +12,7 @@ from fangxian.sync.writer import write
 @pytest.fixture(autouse=True)
 def _nobody_is_remembered() -> Iterator[None]:
     senders.forget()
+    feed.forget()
     inbox._greeted.clear()
     yield
     senders.forget()
