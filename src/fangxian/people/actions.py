@@ -1,9 +1,11 @@
 """The verbs of the register: who lives where, what they need, and who may see it."""
 
 import base64
+import json
 from collections.abc import Callable, Collection, Iterable, Sequence
 from datetime import date
-from typing import IO, Unpack
+from tempfile import TemporaryFile
+from typing import TypedDict, Unpack
 from uuid import UUID
 
 from django.db import transaction
@@ -13,7 +15,7 @@ from django.utils.translation import gettext as _
 from fangxian.areas.models import Area
 from fangxian.kernel.access import Actor, Duty
 from fangxian.kernel.clock import now, today
-from fangxian.kernel.errors import NotFound
+from fangxian.kernel.errors import NotFound, Refusal
 from fangxian.kernel.jobs import app
 from fangxian.kernel.ledger import Fact, record, record_many
 from fangxian.kernel.models import Account, Event
@@ -37,6 +39,7 @@ from fangxian.people.generating import Progress
 from fangxian.people.models import (
     Consent,
     DuplicateOffer,
+    ExportRun,
     Household,
     ImportRun,
     Need,
@@ -784,33 +787,100 @@ def discard_refused_rows(actor: Actor, run_id: UUID) -> ImportRun:
 
 
 @transaction.atomic
-def export_residents(
+def start_export(
     actor: Actor,
-    file: IO[bytes],
     *,
     area_path: str = "",
     need: str = "",
     ages: tuple[int, int | None] | None = None,
     search: str = "",
     provisional: bool = False,
-) -> int:
-    """Write the list as .xlsx, masked; that it was taken away is recorded. How many rows."""
-    rows = queries.residents_matching(
-        actor,
-        area_path=area_path,
-        need=need,
-        ages=ages,
-        search=search,
-        provisional=provisional,
+    language: str = "",
+) -> ExportRun:
+    """Let the worker write the list as .xlsx, masked, for this actor alone to take away.
+
+    Asked again while the same list is being written, it is that one.
+    """
+    sought: _Sought = {"need": need, "ages": ages, "search": search, "provisional": provisional}
+    queries.residents_matching(actor, area_path=area_path, **sought)  # refuses who may not read
+    account = Account.objects.select_for_update().filter(id=actor.id).first()
+    if account is None:
+        raise NotFound(_("account"))
+    where = area_path or actor.within
+    for run in queries.exports_of(actor).filter(area_path=where, ended_at=None):
+        if _sought(run) == sought:
+            return run
+    run = ExportRun.objects.create(
+        account=account,
+        area_path=where,
+        sought=json.dumps(sought),
+        language=language or translation.get_language() or "",
     )
-    count = exporting.residents(actor, rows, file)
+    job = app.configure_task("fangxian.people.jobs.write_list", lock=f"export {run.id}")
+    job.defer(run_id=str(run.id))
+    return run
+
+
+class _Sought(TypedDict):
+    need: str
+    ages: tuple[int, int | None] | None
+    search: str
+    provisional: bool
+
+
+def _sought(run: ExportRun) -> _Sought:
+    said: _Sought = json.loads(run.sought.reveal())
+    ages = said["ages"] and (said["ages"][0], said["ages"][1])
+    return {**said, "ages": ages}
+
+
+def carry_out_export(actor: Actor, run_id: UUID) -> ExportRun:
+    """Write a list that was asked for; it is on record before it can be taken away.
+
+    After a break it begins again. What has become impossible meanwhile is an answer, too.
+    """
+    run = queries.get_export(actor, run_id)
+    if run.ended_at is not None:
+        raise errors.ExportIsOver
+
+    def note(written: int) -> None:
+        run.rows_written = written
+        run.save(update_fields=["rows_written"])
+
+    with translation.override(run.language or translation.get_language()):
+        try:
+            rows = queries.residents_matching(actor, area_path=run.area_path, **_sought(run))
+            run.state, run.rows_in_all = ExportRun.State.RUNNING, rows.count()
+            run.save(update_fields=["state", "rows_in_all"])
+            with TemporaryFile() as file:
+                run.rows_written = exporting.residents(actor, rows, file, progress=note)
+                file.seek(0)
+                return _end_export(actor, run, file.read())
+        except Refusal as refusal:
+            run.state, run.reason, run.ended_at = ExportRun.State.REFUSED, refusal.message, now()
+            run.save(update_fields=["state", "reason", "ended_at"])
+            return run
+
+
+@transaction.atomic
+def _end_export(actor: Actor, run: ExportRun, file: bytes) -> ExportRun:
+    run.state, run.file, run.ended_at = ExportRun.State.DONE, _sealed(file), now()
+    run.expires_at = run.ended_at + exporting.KEPT
+    run.save(update_fields=["state", "rows_written", "file", "ended_at", "expires_at"])
     record(
         events.ResidentsExported(
-            subject_id=actor.id, area_path=area_path or actor.within, rows=count
+            subject_id=actor.id, area_path=run.area_path, rows=run.rows_written
         ),
         actor=actor,
     )
-    return count
+    return run
+
+
+def forget_exports(actor: Actor) -> int:
+    """Delete the written lists whose time is over; how many. Safe to repeat."""
+    actor.must(Duty.OPERATE)
+    over = ExportRun.objects.filter(file__isnull=False, expires_at__lte=now())
+    return over.update(file=None)
 
 
 # Made-up residents

@@ -203,6 +203,23 @@ class ImportIsOver(Refusal):
         super().__init__(_("This import has ended. Upload the list again if it is needed."))
 
 
+class ExportIsOver(Refusal):
+    code = "export_is_over"
+
+    def __init__(self) -> None:
+        super().__init__(_("This list has been written. Export it again if it is needed."))
+
+
+class ExportIsGone(Refusal):
+    code = "export_is_gone"
+    status = 410
+
+    def __init__(self) -> None:
+        super().__init__(
+            _("There is no file to take away, or its time is over. Export the list again.")
+        )
+
+
 class AlreadyPeopled(Refusal):
     """Made-up residents are never mixed with others."""
 

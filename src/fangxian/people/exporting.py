@@ -1,7 +1,8 @@
 """The register's lists as .xlsx."""
 
 import io
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import timedelta
 from typing import IO, Any
 
 from django.db.models import QuerySet
@@ -14,21 +15,32 @@ from fangxian.people import queries, rules
 from fangxian.people.columns import template_headers
 from fangxian.people.models import Need, Resident
 
+KEPT = timedelta(days=1)
+"""How long a written list waits to be taken away."""
 
-def residents(viewer: Actor, rows: QuerySet[Resident], file: IO[bytes]) -> int:
-    """Write a list of residents, masked; how many."""
+
+def residents(
+    viewer: Actor, rows: QuerySet[Resident], file: IO[bytes], progress: Callable[[int], None]
+) -> int:
+    """Write a list of residents, masked; how many.
+
+    progress   called after some thousand rows each, with how many were written
+    """
     header = [
         _("number"), _("name"), _("type of document"), _("identity number"), _("phone"), _("sex"),
         _("age"), _("place"), _("special needs"),
     ]  # fmt: skip
-    return write(file, header, _masked(viewer, rows), title=_("Residents"))
+    return write(file, header, _masked(viewer, rows, progress), title=_("Residents"))
 
 
-def _masked(viewer: Actor, rows: QuerySet[Resident]) -> Iterator[Sequence[Any]]:
-    day, comma = today(), _(", ")
+def _masked(
+    viewer: Actor, rows: QuerySet[Resident], progress: Callable[[int], None]
+) -> Iterator[Sequence[Any]]:
+    day, comma, written = today(), _(", "), 0
     kinds, sexes, documents = labels(Need.Kind, Resident.Sex, Resident.IdentityType)
 
     def shown(chunk: list[Resident]) -> Iterator[list[Any]]:
+        nonlocal written
         places = queries.places(viewer, (one.area_path for one in chunk))
         needs = queries.needs_by_resident(viewer, [one.id for one in chunk])
         for one in chunk:
@@ -43,6 +55,8 @@ def _masked(viewer: Actor, rows: QuerySet[Resident]) -> Iterator[Sequence[Any]]:
                 places.get(one.area_path, ""),
                 comma.join(kinds[kind] for kind in needs.get(one.id, [])),
             ]
+        written += len(chunk)
+        progress(written)
 
     return by_chunks(rows, shown)
 

@@ -459,3 +459,64 @@ class ImportRun(models.Model):
     @property
     def percent(self) -> int:
         return 100 * self.rows_read // self.rows_in_all if self.rows_in_all else 0
+
+
+class ExportRun(models.Model):
+    """One list of residents being written to a file, for the one who asked to take away.
+
+    area_path   what the list is narrowed to
+    sought      what else it is narrowed to, in JSON; encrypted, for it may name somebody
+    file        the .xlsx in base64, until it expires
+    """
+
+    class State(models.TextChoices):
+        WAITING = "waiting", _("waiting")
+        RUNNING = "running", _("running")
+        DONE = "done", _("done")
+        REFUSED = "refused", _("refused")
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    account = models.ForeignKey("kernel.Account", models.PROTECT, related_name="+")
+    area_path = AreaPathField(blank=True)
+    sought = EncryptedField(kind="filter")
+    language = models.CharField(max_length=10)
+    state = models.CharField(max_length=8, choices=State.choices, default=State.WAITING)
+    reason = models.TextField(blank=True)
+    rows_in_all = models.IntegerField(default=0)
+    rows_written = models.IntegerField(default=0)
+    file = EncryptedField(kind="file", null=True)
+    created_at = models.DateTimeField(default=now)
+    ended_at = models.DateTimeField(null=True)
+    expires_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes: ClassVar = [
+            # What did I ask for lately?
+            models.Index(name="export_run_of_account", fields=["account", "id"]),
+            # Which files are to be deleted?
+            models.Index(
+                name="export_run_with_file", fields=["expires_at"], condition=Q(file__isnull=False)
+            ),
+        ]
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                name="export_run_ends_done_or_refused",
+                condition=Q(state__in=["waiting", "running"], ended_at=None)
+                | Q(state__in=["done", "refused"], ended_at__isnull=False),
+            ),
+            models.CheckConstraint(
+                name="export_run_keeps_its_file_for_a_time",
+                condition=Q(file=None) | Q(state="done", expires_at__isnull=False),
+            ),
+            models.CheckConstraint(
+                name="export_run_is_refused_for_a_reason",
+                condition=~Q(state="refused") | ~Q(reason=""),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.created_at:%Y-%m-%d %H:%M} {self.state}"
+
+    @property
+    def percent(self) -> int:
+        return 100 * self.rows_written // self.rows_in_all if self.rows_in_all else 0

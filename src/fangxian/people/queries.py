@@ -3,6 +3,7 @@
 A merged record is followed to the one that was kept, so ids held elsewhere stay good.
 """
 
+import base64
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -24,9 +25,11 @@ from fangxian.kernel.models import Account, Event
 from fangxian.kernel.vault import Secret, blind_index
 from fangxian.people import codes, rules
 from fangxian.people.codes import Resolved
+from fangxian.people.errors import ExportIsGone
 from fangxian.people.models import (
     Consent,
     DuplicateOffer,
+    ExportRun,
     Household,
     ImportRun,
     Need,
@@ -429,6 +432,26 @@ def get_import(viewer: Actor, run_id: UUID) -> ImportRun:
     if found is None:
         raise NotFound(_("import"))
     return found
+
+
+def exports_of(viewer: Actor) -> QuerySet[ExportRun]:
+    """What the viewer asked to take away, newest first, without the files."""
+    return ExportRun.objects.filter(account=viewer.id).defer("file").order_by("-id")
+
+
+def get_export(viewer: Actor, run_id: UUID) -> ExportRun:
+    found = exports_of(viewer).filter(id=run_id).first()
+    if found is None:
+        raise NotFound(_("export"))
+    return found
+
+
+def exported_list(viewer: Actor, run_id: UUID) -> bytes:
+    """The .xlsx that was written, for who asked for it, until it expires."""
+    run = get_export(viewer, run_id)
+    if run.expires_at is None or run.expires_at <= now() or run.file is None:
+        raise ExportIsGone
+    return base64.b64decode(run.file.reveal())
 
 
 def places(viewer: Actor, paths: Iterable[str]) -> dict[str, str]:

@@ -7,6 +7,9 @@ from fangxian.people import code_views, views
 urlpatterns = [
     path("", views.list_residents, name="list"),
     path("export", views.export, name="export"),
+    path("export/<uuid:run_id>", views.export_run, name="export_run"),
+    path("export/<uuid:run_id>/progress", views.export_progress, name="export_progress"),
+    path("export/<uuid:run_id>/file", views.exported, name="exported"),
     path("new", views.new, name="new"),
     path("<uuid:resident_id>/edit", views.edit, name="edit"),
     path("<uuid:resident_id>/move", views.move, name="move"),

@@ -1,7 +1,6 @@
 """The pages of the register: parse, call one verb, show one page."""
 
 import io
-import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -18,7 +17,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from fangxian.areas.models import Area
 from fangxian.areas.queries import areas_visible_to
 from fangxian.kernel.access import Actor, Duty
-from fangxian.kernel.clock import today
+from fangxian.kernel.clock import now, today
 from fangxian.kernel.http import Request, paged
 from fangxian.people import actions, doors, exporting, forms, queries, rules, sheets
 from fangxian.people.errors import CannotMerge, NobodyFound
@@ -26,13 +25,7 @@ from fangxian.people.models import DuplicateOffer, ImportRun, Need, Resident, St
 from fangxian.people.records import Particulars
 
 _XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-_IN_MEMORY = 8 * 1024 * 1024
-_STATES = {
-    ImportRun.State.WAITING: "wait",
-    ImportRun.State.RUNNING: "wait",
-    ImportRun.State.DONE: "done",
-    ImportRun.State.REFUSED: "late",
-}
+_STATES = {"waiting": "wait", "running": "wait", "done": "done", "refused": "late"}
 
 
 # The list
@@ -100,13 +93,40 @@ def person_url(resident_id: UUID) -> str:
         return reverse("people:edit", args=[resident_id])
 
 
+# Exports
+
+
 @require_POST
-def export(request: Request) -> FileResponse:
+def export(request: Request) -> HttpResponse:
     form = forms.FilterForm(request.GET, areas=_communities(request.actor, with_subdistricts=True))
-    # Closed by the response, once it has been sent.
-    file = tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY)  # noqa: SIM115
-    actions.export_residents(request.actor, file, **_said(form))
-    file.seek(0)
+    run = actions.start_export(request.actor, **_said(form))
+    return redirect("people:export_run", run.id)
+
+
+@require_GET
+def export_run(request: Request, run_id: UUID) -> HttpResponse:
+    return _export_page(request, run_id, "people/export_run.html")
+
+
+@require_GET
+def export_progress(request: Request, run_id: UUID) -> HttpResponse:
+    return _export_page(request, run_id, "people/_writing.html")
+
+
+def _export_page(request: Request, run_id: UUID, page: str) -> HttpResponse:
+    run = queries.get_export(request.actor, run_id)
+    context = {
+        "run": run,
+        "tone": _STATES[run.state],
+        "place": queries.places(request.actor, [run.area_path]).get(run.area_path, ""),
+        "is_there": run.expires_at is not None and run.expires_at > now(),
+    }
+    return render(request, page, context)
+
+
+@require_GET
+def exported(request: Request, run_id: UUID) -> FileResponse:
+    file = io.BytesIO(queries.exported_list(request.actor, run_id))
     name = _("residents") + f"-{today():%Y%m%d}.xlsx"
     return FileResponse(file, as_attachment=True, filename=name, content_type=_XLSX)
 
@@ -334,7 +354,7 @@ def import_list(request: Request) -> HttpResponse:
     context = {
         "form": form,
         "page": page,
-        "runs": [(run, _STATES[ImportRun.State(run.state)]) for run in page.rows],
+        "runs": [(run, _STATES[run.state]) for run in page.rows],
     }
     return render(request, "people/import.html", context, status=422 if form.errors else 200)
 
@@ -355,7 +375,7 @@ def _run_page(request: Request, run_id: UUID, page: str) -> HttpResponse:
     going_on = state in {ImportRun.State.WAITING, ImportRun.State.RUNNING}
     context = {
         "run": run,
-        "tone": _STATES[state],
+        "tone": _STATES[run.state],
         "going_on": going_on,
         "has_refused": bool(run.rows_refused) and not going_on and run.errors is not None,
     }

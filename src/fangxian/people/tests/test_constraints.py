@@ -8,10 +8,12 @@ from django.db import IntegrityError, models, transaction
 
 from fangxian.kernel.clock import now
 from fangxian.kernel.ids import new_id
+from fangxian.kernel.models import Account
 from fangxian.people import actions
 from fangxian.people.models import (
     Consent,
     DuplicateOffer,
+    ExportRun,
     Household,
     ImportRun,
     Need,
@@ -24,7 +26,10 @@ from fangxian.people.tests import make
 
 pytestmark = pytest.mark.django_db
 KEEPER = make.KEEPER
-MODELS = [Household, Resident, Stay, Need, Consent, Proxy, DuplicateOffer, ImportRun, PersonalCode]
+MODELS = [
+    Household, Resident, Stay, Need, Consent, Proxy, DuplicateOffer, ImportRun, ExportRun,
+    PersonalCode,
+]  # fmt: skip
 
 
 def everything() -> dict[str, Any]:
@@ -36,6 +41,7 @@ def everything() -> dict[str, Any]:
     actions.give_consent(KEEPER, wang.id, purpose="medicine")
     actions.name_proxy(KEEPER, wang.id, twin.id, relation="brother")
     run = actions.import_residents(KEEPER, b"", "empty.csv", area_path="")
+    account = Account.objects.create(username="ma", duties=[str(duty) for duty in KEEPER.duties])
     return {
         "resident": wang,
         "stay": wang.stays.get(),
@@ -45,6 +51,7 @@ def everything() -> dict[str, Any]:
         "duplicate": DuplicateOffer.objects.get(),
         "import": run,
         "code": actions.issue_code(KEEPER, wang.id),
+        "export": actions.start_export(account.actor),
     }
 
 
@@ -71,6 +78,9 @@ CHANGES: dict[str, dict[str, Any]] = {
         "revoked_at": now() - timedelta(days=9), "why_revoked": "lost",
     },
     "code_is_revoked_for_a_reason": {"revoked_at": now() + timedelta(days=1)},
+    "export_run_ends_done_or_refused": {"state": "done"},
+    "export_run_keeps_its_file_for_a_time": {"file": b"something"},
+    "export_run_is_refused_for_a_reason": {"state": "refused", "ended_at": now()},
 }  # fmt: skip
 TWICE = {
     "resident_identity_is_registered_once": "resident",

@@ -13,11 +13,12 @@ from procrastinate.contrib.django.models import ProcrastinateJob
 from python_calamine import CalamineWorkbook
 
 from fangxian.areas.models import Area
-from fangxian.kernel.access import Duty
+from fangxian.kernel import clock
+from fangxian.kernel.access import PLAYBOOK, Duty
 from fangxian.kernel.models import Account, Event
-from fangxian.people import actions, queries
-from fangxian.people.jobs import take_in_list
-from fangxian.people.models import ImportRun, Resident
+from fangxian.people import actions, errors, exporting, queries
+from fangxian.people.jobs import take_in_list, write_list
+from fangxian.people.models import ExportRun, ImportRun, Resident
 from fangxian.people.tests import make
 
 pytestmark = pytest.mark.django_db
@@ -111,13 +112,30 @@ def test_a_stranger_sees_no_list() -> None:
     assert signed_in(Duty.ENTER_RESULTS).get("/people/").status_code == 403
 
 
-def test_the_list_is_exported_masked_and_that_is_recorded() -> None:
+def exported(client: Client, where: str) -> str:
+    """The address of an export that the worker has written."""
+    address = client.post(where)["Location"]
+    write_list(address.rsplit("/", 1)[1])
+    return address
+
+
+def test_the_list_is_written_by_the_worker_masked_and_that_is_recorded() -> None:
     wang = make.resident("王建国", phone="13997123456")
     make.resident("李梅")
+    client = signed_in()
 
-    response = signed_in().post("/people/export?q=王建国")
+    address = client.post("/people/export?q=王建国")["Location"]
 
-    content = b"".join(response)
+    assert 'hx-trigger="every 1s"' in text(client.get(address))
+    assert client.get(f"{address}/file").status_code == 410
+    job = ProcrastinateJob.objects.get(task_name="fangxian.people.jobs.write_list")
+
+    write_list(**job.args)
+
+    page = text(client.get(f"{address}/progress?v=1"))
+    assert f"{address}/file" in page
+    assert "hx-trigger" not in page
+    content = b"".join(client.get(f"{address}/file"))
     rows = list(
         CalamineWorkbook.from_filelike(io.BytesIO(content)).get_sheet_by_index(0).iter_rows()
     )
@@ -129,6 +147,68 @@ def test_the_list_is_exported_masked_and_that_is_recorded() -> None:
     assert rows[1][3].startswith("630105********")
     assert rows[1][0] == str(wang.number)
     assert Event.objects.get(kind="people.residents_exported").facts["rows"] == 1
+
+
+def test_the_whole_search_for_a_person_is_nowhere_in_plain() -> None:
+    signed_in().post("/people/export?q=王建国")
+
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT sought FROM people_exportrun")
+        (kept,) = cursor.fetchone()
+    assert "王建国".encode() not in bytes(kept)
+    assert "王建国".encode("unicode-escape") not in bytes(kept)
+    assert set(ProcrastinateJob.objects.get().args) == {"run_id"}
+
+
+def test_asked_twice_the_list_is_written_once() -> None:
+    client = signed_in()
+
+    first = client.post("/people/export?ages=80-")["Location"]
+    again = client.post("/people/export?ages=80-")["Location"]
+    other = client.post("/people/export")["Location"]
+
+    assert first == again != other
+    write_list(first.rsplit("/", 1)[1])
+    write_list(first.rsplit("/", 1)[1])
+    assert Event.objects.filter(kind="people.residents_exported").count() == 1
+    run = ExportRun.objects.get(id=first.rsplit("/", 1)[1])
+    with pytest.raises(errors.ExportIsOver):
+        actions.carry_out_export(run.account.actor, run.id)
+
+
+def test_a_written_list_is_only_for_who_asked_for_it() -> None:
+    address = exported(signed_in(), "/people/export")
+    other = Account.objects.create(username="lin", display_name="林", duties=list(KEEPER))
+    client = Client()
+    client.force_login(other)
+
+    assert client.get(address).status_code == 404
+    assert client.get(f"{address}/file").status_code == 404
+
+
+def test_a_written_list_is_deleted_after_a_day() -> None:
+    client = signed_in()
+    address = exported(client, "/people/export")
+
+    with clock.playing(clock.now() + exporting.KEPT):
+        assert client.get(f"{address}/file").status_code == 410
+        assert f"{address}/file" not in text(client.get(address))
+        assert actions.forget_exports(PLAYBOOK) == 1
+        assert actions.forget_exports(PLAYBOOK) == 0
+
+    assert ExportRun.objects.get().file is None
+
+
+def test_who_may_no_longer_read_the_register_gets_no_list() -> None:
+    client = signed_in()
+    address = client.post("/people/export")["Location"]
+    Account.objects.update(duties=[Duty.CARRY_OUT])
+
+    write_list(address.rsplit("/", 1)[1])
+
+    run = ExportRun.objects.get()
+    assert (run.state, run.file) == ("refused", None)
+    assert run.reason in text(client.get(address))
 
 
 # One resident
