@@ -53,9 +53,13 @@ READERS = frozenset(
 """Who has anything to do with samples; one of these duties is needed to read of them."""
 
 
-def must_read(viewer: Actor) -> None:
+OF_A_PERSON = READERS | {Duty.SEE_REGISTER, Duty.CARRY_OUT, Duty.DISPATCH}
+"""Who may read which tests one person had and owes: whoever looks after the people of an area."""
+
+
+def must_read(viewer: Actor, readers: frozenset[Duty] = READERS) -> None:
     """Raises `NotYours` for whoever has nothing to do with samples."""
-    if not READERS & viewer.duties:
+    if not readers & viewer.duties:
         raise NotYours(str(Duty.COLLECT_SAMPLES.label))
 
 
@@ -164,7 +168,7 @@ def last_result_of(viewer: Actor, resident_id: UUID) -> Result | None:
 
 def tubes_of(viewer: Actor, resident_id: UUID) -> QuerySet[Swab]:
     """Every swab of a person with its tube, latest first."""
-    must_read(viewer)
+    must_read(viewer, OF_A_PERSON)
     return Swab.objects.filter(resident_id=resident_id).select_related("tube").order_by("-taken_at")
 
 
@@ -416,7 +420,8 @@ def calls_visible_to(viewer: Actor) -> QuerySet[TestCall]:
 
 def calls_of(viewer: Actor, resident_id: UUID) -> QuerySet[TestCall]:
     """Every test a person owes or owed, in the order in which they fall due."""
-    calls = calls_visible_to(viewer).filter(resident_id=resident_id)
+    must_read(viewer, OF_A_PERSON)
+    calls = TestCall.objects.filter(area_path__startswith=viewer.within, resident_id=resident_id)
     return calls.select_related("tube").order_by("due_at", "id")
 
 

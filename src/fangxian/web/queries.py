@@ -24,7 +24,7 @@ from fangxian.measures.queries import (
 )
 from fangxian.people.queries import Brief, brief
 from fangxian.protocol.packs import load_pack
-from fangxian.sampling.queries import tubes_visible_to
+from fangxian.sampling.queries import READERS, tubes_visible_to
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +34,7 @@ class Step:
     by        who did it; `by_rule` if the playbook did
     rule      stamp and title of the pack it was decided under, "" if none
     person    whom it concerns, masked, if the viewer may see them
+    url       the page of what it is about; its own page if there is none the viewer may open
     """
 
     id: UUID
@@ -48,12 +49,8 @@ class Step:
     stamp: str
     rule: str
     person: Brief | None
+    url: str
     event: Event
-
-    @property
-    def url(self) -> str:
-        """The page of what the event is about; the event's own page if there is none."""
-        return address_of(self.event)
 
 
 def events_visible_to(viewer: Actor) -> QuerySet[Event]:
@@ -135,6 +132,7 @@ def steps(viewer: Actor, events: Sequence[Event]) -> list[Step]:
             person=people.get(UUID(event.facts["resident_id"]))
             if event.facts.get("resident_id")
             else None,
+            url=address_of(viewer, event),
             event=event,
         )
         for event in events
@@ -168,7 +166,18 @@ _PAGES = (
 )
 
 
-def address_of(event: Event) -> str:
+_ONLY_FOR = {
+    "cases": frozenset({Duty.INVESTIGATE, Duty.COMMAND}),
+    "sampling": READERS,
+    "people": frozenset({Duty.SEE_REGISTER}),
+}
+"""Whoever has none of these duties is not led to a page that would turn them away."""
+
+
+def address_of(viewer: Actor, event: Event) -> str:
+    room = event.kind.partition(".")[0]
+    if room in _ONLY_FOR and not _ONLY_FOR[room] & viewer.duties:
+        return reverse("why", args=[event.id])
     for beginning, name in _PAGES:
         if event.kind.startswith(beginning):
             subject = event.facts.get("order_id") if "objection" in beginning else event.subject_id

@@ -36,7 +36,7 @@ from fangxian.people.queries import (
     needs_of,
     who_looked_at,
 )
-from fangxian.sampling.queries import calls_of, tubes_of
+from fangxian.sampling.queries import READERS, calls_of, tubes_of
 from fangxian.web import queries
 from fangxian.web.context import navigation
 from fangxian.web.forms import UnmaskForm
@@ -198,6 +198,7 @@ def _about_person(request: Request, resident_id: UUID) -> dict[str, object]:
         "orders": orders,
         "tests": calls_of(viewer, resident.id),
         "swabs": swabs,
+        "may_open_tubes": bool(READERS & viewer.duties),
         "case_rows": cases,
         "contacts": contacts,
         "history": queries.history_of(viewer, concerned),

@@ -13,7 +13,7 @@ from django.utils.translation import override
 from fangxian.cases.queries import open_case_of
 from fangxian.kernel import clock
 from fangxian.kernel.access import PLAYBOOK, Duty
-from fangxian.kernel.models import Account
+from fangxian.kernel.models import Account, Event
 from fangxian.kernel.tests.make import account, sheet_of
 from fangxian.measures.actions import approve_risk_area
 from fangxian.measures.queries import orders_of, risk_areas_proposed
@@ -21,8 +21,9 @@ from fangxian.measures.tests.make import NOON
 from fangxian.people.models import Resident
 from fangxian.playbook.tests import make
 from fangxian.playbook.tests.make import found, neighbours, sealed_tube
+from fangxian.sampling.queries import tubes_of
 from fangxian.web.commands import why as why_command
-from fangxian.web.queries import beginning_of, retell
+from fangxian.web.queries import beginning_of, retell, steps
 
 pytestmark = pytest.mark.django_db
 
@@ -168,6 +169,32 @@ def test_a_persons_page_tells_restrictions_tests_and_history(client: Client, che
     assert "stay in place until the retest" in page
     assert "祥和家园" in page  # the compound, a risk area now
     assert "ended" in page
+
+
+@pytest.mark.parametrize("duty", [Duty.CARRY_OUT, Duty.DISPATCH])
+def test_who_looks_after_people_sees_their_tests_but_is_not_led_to_the_laboratory(
+    client: Client, duty: Duty
+) -> None:
+    _, (neighbour, *_) = outbreak()
+    client.force_login(account("wang", duties=(duty, Duty.SEE_REGISTER), within=""))
+
+    page = text(client.get(f"/person/{neighbour.id}"))
+
+    tube = tubes_of(PLAYBOOK, neighbour.id)[0].tube
+    assert tube.barcode in page
+    assert f"/sampling/tubes/{tube.id}" not in page
+
+
+@pytest.mark.parametrize("duty", [Duty.AUDIT, Duty.CARRY_OUT, Duty.OPERATE])
+def test_nobody_is_led_to_a_page_that_turns_them_away(client: Client, duty: Duty) -> None:
+    outbreak()
+    viewer = account("sun", duties=(duty, Duty.AUDIT), within="")
+    client.force_login(viewer)
+
+    told = steps(viewer.actor, list(Event.objects.all()))
+
+    refused = {one.url for one in told if client.get(one.url).status_code != 200}
+    assert refused == set()
 
 
 def test_outside_ones_area_a_person_does_not_exist(client: Client) -> None:
