@@ -76,16 +76,20 @@ def _room(module: str, function: str) -> Command:
         try:
             return command(argv)
         except (OperationalError, ProgrammingError) as error:
-            if not _lacks_tables(error):
-                raise
-            print(
-                "This database has no tables, or not those of this version. Run “fangxian migrate”."
-                " The demonstration's database is reached with FANGXIAN_MODE=demo.",
-                file=sys.stderr,
-            )
-            return 1
+            return _without_tables(error)
 
     return run
+
+
+def _without_tables(error: Exception) -> int:
+    if not _lacks_tables(error):
+        raise error
+    print(
+        "This database has no tables, or not those of this version. Run “fangxian migrate”."
+        " The demonstration's database is reached with FANGXIAN_MODE=demo.",
+        file=sys.stderr,
+    )
+    return 1
 
 
 def _lacks_tables(error: Exception) -> bool:
@@ -138,9 +142,15 @@ def _serve(argv: list[str]) -> int:
     parser.add_argument("--no-worker", action="store_true", help="run background jobs elsewhere")
     options = parser.parse_args(argv)
     _django()
+    from django.db import OperationalError
+
     from fangxian.kernel.readiness import unfit_for_production
 
-    if faults := unfit_for_production():
+    try:
+        faults = unfit_for_production()
+    except OperationalError as error:
+        return _without_tables(error)
+    if faults:
         print("Fangxian does not start like this:", file=sys.stderr)
         for fault in faults:
             print(f"  - {fault}", file=sys.stderr)

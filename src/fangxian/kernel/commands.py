@@ -61,7 +61,11 @@ def vault(argv: list[str]) -> int:
     rewrap.add_argument("--new-key", required=True, help="32 bytes in base64")
     options = parser.parse_args(argv)
     if options.what == "rewrap":
-        number = keys.rewrap(options.new_key)
+        try:
+            number = keys.rewrap(options.new_key)
+        except keys.VaultLocked as locked:
+            print(f"Nothing was changed: {locked}.", file=sys.stderr)
+            return 1
         print(f"{number} keys wrapped. Set FANGXIAN_VAULT_KEY to the new key now.")
         return 0
 
@@ -70,6 +74,7 @@ def vault(argv: list[str]) -> int:
 
     number, values = keys.rotate(progress=say)
     print(f"\nData key {number} is in use; {values:,} rows were encrypted again.")
+    print("Start “fangxian serve” and “fangxian worker” again, so that they write with it, too.")
     return 0
 
 

@@ -5,7 +5,7 @@ from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 
 from fangxian.kernel.models import Account
-from fangxian.kernel.vault import DEMO_MASTER_KEY
+from fangxian.kernel.vault import DEMO_MASTER_KEY, VaultLocked, blind_index
 
 
 def unfit_for_production() -> list[str]:
@@ -29,10 +29,14 @@ def unfit_for_production() -> list[str]:
         )
     if settings.VAULT_MASTER_KEY == DEMO_MASTER_KEY:
         faults.append(
-            "The vault's master key is the published default. Set FANGXIAN_VAULT_KEY before the "
-            "first “fangxian migrate”: python -c 'import base64, os; "
-            "print(base64.b64encode(os.urandom(32)).decode())'"
+            "The vault's master key is the published default. Make one: python -c 'import base64, "
+            "os; print(base64.b64encode(os.urandom(32)).decode())'. Wrap this database's keys with "
+            "it: “fangxian vault rewrap --new-key KEY”. Then set FANGXIAN_VAULT_KEY to it."
         )
+    try:
+        blind_index("name", "")
+    except VaultLocked as locked:
+        faults.append(f"The vault stays shut: {locked}.")
     if demo_accounts:
         faults.append(
             f"{demo_accounts} demo accounts with a published password can sign in. Run "

@@ -26,6 +26,7 @@ from django.conf import settings
 from django.db import connection, transaction
 
 _NONCE = 12
+_MASTER = 32  # bytes
 _HEAD = 2 + _NONCE
 DEMO_MASTER_KEY = base64.b64encode(
     hashlib.sha256(b"fangxian demo, never for people").digest()
@@ -260,7 +261,7 @@ def _seal_again(table: str, key: str, columns: dict[str, str], number: int, batc
 
 def rewrap(new_master: str) -> int:
     """Wrap every key with a new master key (base64, 32 bytes); how many."""
-    fresh = base64.b64decode(new_master)
+    fresh = _master(new_master)
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SELECT number, wrapped FROM kernel_vaultkey FOR UPDATE")
         rows = cursor.fetchall()
@@ -280,8 +281,14 @@ def forget_keys() -> None:
     _index_key.cache_clear()
 
 
-def _master() -> bytes:
-    return base64.b64decode(settings.VAULT_MASTER_KEY)
+def _master(text: str | None = None) -> bytes:
+    try:
+        key = base64.b64decode(settings.VAULT_MASTER_KEY if text is None else text, validate=True)
+    except ValueError:
+        key = b""
+    if len(key) != _MASTER:
+        raise VaultLocked("the master key, FANGXIAN_VAULT_KEY, must be 32 bytes in base64")
+    return key
 
 
 def wrap(key: bytes) -> bytes:

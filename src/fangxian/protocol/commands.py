@@ -2,6 +2,7 @@
 
 import argparse
 import sys
+from functools import partial
 from pathlib import Path
 
 from django.utils.translation import gettext as _
@@ -18,7 +19,12 @@ def packs(argv: list[str]) -> int:
     """0: all is well; 1: a pack was refused."""
     parser = argparse.ArgumentParser("fangxian packs", description="Policy packs.")
     parser.add_argument("--lang", choices=["zh-hans", "en"], default="en")
-    what = parser.add_subparsers(dest="what", required=True)
+    # Also behind the word, where people look for it; only then does it count there.
+    lang = argparse.ArgumentParser(add_help=False)
+    lang.add_argument("--lang", choices=["zh-hans", "en"], default=argparse.SUPPRESS)
+    what = parser.add_subparsers(
+        dest="what", required=True, parser_class=partial(argparse.ArgumentParser, parents=[lang])
+    )
     what.add_parser("list", help="the packs there are, in the order they took effect")
     checks = what.add_parser("check", help="refuse packs that are wrong, naming line and key")
     checks.add_argument("names", nargs="*", help="ids or files; none: all")

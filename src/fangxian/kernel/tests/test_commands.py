@@ -1,12 +1,14 @@
 """What operators type."""
 
+import base64
+
 import pytest
 from django.conf import settings as configured
 from django.db import transaction
 from pytest_django import Settings
 
 from fangxian import cli
-from fangxian.kernel import commands, ledger
+from fangxian.kernel import commands, ledger, vault
 from fangxian.kernel.access import PLAYBOOK, Duty
 from fangxian.kernel.ledger import record
 from fangxian.kernel.models import Account
@@ -72,6 +74,28 @@ def test_production_does_not_start_with_defaults_and_says_the_mend(settings: Set
     for mend in ("FANGXIAN_DEBUG", "FANGXIAN_SECRET_KEY", "FANGXIAN_VAULT_KEY", "close-demo"):
         assert mend in faults
 
-    settings.DEBUG, settings.SECRET_KEY, settings.VAULT_MASTER_KEY = False, "x" * 50, "eA=="
+    settings.DEBUG, settings.SECRET_KEY = False, "x" * 50
+    own = base64.b64encode(b"own" * 10 + b"!!").decode()
+    vault.rewrap(own)
+    settings.VAULT_MASTER_KEY = own
     commands.account(["close-demo"])
     assert unfit_for_production() == []
+
+
+@pytest.mark.parametrize("key", [base64.b64encode(bytes(32)).decode(), "eA==", "not base64"])
+def test_production_does_not_start_with_a_key_that_opens_nothing(
+    settings: Settings, key: str
+) -> None:
+    settings.MODE, settings.SECRET_KEY, settings.VAULT_MASTER_KEY = "production", "x" * 50, key
+    vault.forget_keys()
+
+    (fault,) = unfit_for_production()
+
+    assert "FANGXIAN_VAULT_KEY" in fault
+
+
+def test_a_new_master_key_that_is_none_changes_nothing(capsys: pytest.CaptureFixture[str]) -> None:
+    assert commands.vault(["rewrap", "--new-key", "short"]) == 1
+
+    assert "32 bytes" in capsys.readouterr().err
+    assert vault.seal("王小明", "name")
