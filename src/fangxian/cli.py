@@ -72,11 +72,23 @@ def _room(module: str, function: str) -> Command:
         _django()
         from django.db import OperationalError, ProgrammingError
 
+        from fangxian.kernel.errors import Refusal
+
         command: Command = getattr(import_module(f"fangxian.{module}"), function)
         try:
             return command(argv)
         except (OperationalError, ProgrammingError) as error:
             return _without_tables(error)
+        except Refusal as refusal:
+            print(refusal.message, file=sys.stderr)
+            return 1
+        except BrokenPipeError:
+            raise
+        except OSError as error:
+            if error.filename is None:
+                raise
+            print(f"{error.filename}: {error.strerror}", file=sys.stderr)
+            return 1
 
     return run
 

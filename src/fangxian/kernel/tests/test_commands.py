@@ -27,6 +27,21 @@ def test_help_names_every_command(capsys: pytest.CaptureFixture[str]) -> None:
         assert f"  {word} " in text
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["areas", "import", "/nowhere.csv", "--district", "630105", "--edition", "2023"],
+        ["areas", "outlines", "/nowhere.json", "--district", "630105"],
+    ],
+)
+def test_a_file_that_is_not_there_is_named(
+    words: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert cli.main(words) == 1
+
+    assert capsys.readouterr().err == f"{words[2]}: No such file or directory\n"
+
+
 def test_an_unknown_command_is_refused_with_the_list(capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main(["dance"]) == 2
     assert "serve" in capsys.readouterr().err
