@@ -70,24 +70,28 @@ export class GridMap {
     map.fitBounds(bounds(whole), { padding: [10, 10] });
     this.draw(map, layers);
 
-    const fine = L.layerGroup();
-    for (const grid of grids.features) this.write(fine, middle(grid.geometry), nameOf(grid), "name fine");
-    map.on("zoomend", () => (map.getZoom() >= FINE_NAMES_FROM ? fine.addTo(map) : fine.remove()));
-
     const core = builtUpCore(grids, whole);
     const inset = document.getElementById(this.element.dataset["inset"] ?? "");
-    const taken: Frame[] = [];
+    const hidden: Frame[] = [];
     let enlarged: Set<string> = new Set();
     if (core && inset && getComputedStyle(inset).display !== "none") {
       enlarged = this.enlarge(core, inset, map, layers);
       const { offsetLeft: left, offsetTop: top, offsetWidth, offsetHeight } = inset;
-      taken.push([left, top, left + offsetWidth, top + offsetHeight]);
+      hidden.push([left, top, left + offsetWidth, top + offsetHeight]);
     } else {
       inset?.remove();
       if (core && this.element.clientWidth < 560) map.fitBounds(bounds(core), { animate: false });
     }
-    this.nameAll(map, layers.subdistricts, "name", taken, enlarged);
-    this.nameAll(map, layers.neighbours, "name far", taken);
+    const names = L.layerGroup().addTo(map);
+    const write = (): void => {
+      names.clearLayers();
+      const taken = [...hidden];
+      this.nameAll(map, names, layers.subdistricts, "name", taken, enlarged);
+      if (map.getZoom() >= FINE_NAMES_FROM) this.nameGrids(map, names, grids, taken);
+      this.nameAll(map, names, layers.neighbours, "name far", taken);
+    };
+    write();
+    map.on("moveend", write);
     new ResizeObserver(() => map.invalidateSize({ animate: false })).observe(this.element);
     this.element.dataset["ready"] = "1";
   }
@@ -176,7 +180,7 @@ export class GridMap {
     large.fitBounds(bounds(core));
     this.draw(large, layers);
     L.rectangle(large.getBounds(), { className: "frame", fill: false, interactive: false }).addTo(map);
-    return this.nameAll(large, layers.subdistricts, "name", []);
+    return this.nameAll(large, large, layers.subdistricts, "name", []);
   }
 
   /**
@@ -188,6 +192,7 @@ export class GridMap {
    */
   private nameAll(
     map: L.Map,
+    to: L.Map | L.LayerGroup,
     shapes: FeatureCollection | null,
     className: string,
     taken: Frame[],
@@ -212,11 +217,24 @@ export class GridMap {
         if (className !== "name" && !ends.every((end) => contains(feature.geometry, end.lng, end.lat))) continue;
         taken.push(frame);
         written.add(name);
-        this.write(map, place, name, className);
+        this.write(to, place, name, className);
         break;
       }
     }
     return written;
+  }
+
+  /** Names of grids where there is room for them, those at the highest risk first. */
+  private nameGrids(map: L.Map, to: L.LayerGroup, grids: FeatureCollection, taken: Frame[]): void {
+    const risk = (grid: Feature): number => this.level(String((grid as Grid).properties.number)).level;
+    for (const grid of [...grids.features].sort((a, b) => risk(b) - risk(a))) {
+      const place = middle(grid.geometry);
+      const spot = map.latLngToContainerPoint([place[1], place[0]]);
+      const frame = frameOf(nameOf(grid), spot.x, spot.y, 15);
+      if (taken.some((other) => overlap(frame, other))) continue;
+      taken.push(frame);
+      this.write(to, place, nameOf(grid), "name fine");
+    }
   }
 
   private show(grid: Grid): void {

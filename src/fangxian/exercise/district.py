@@ -4,7 +4,8 @@ It is built once and kept as a template database; each play is a copy of it.
 """
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from django.core.management import call_command
 from django.db import connection, connections
 from psycopg import sql
 
+import fangxian
 from fangxian.areas.actions import build_structure, import_edition, set_boundaries
 from fangxian.areas.editions import read_table
 from fangxian.engines.synthesis.sites import Wanted
@@ -64,7 +66,16 @@ def refuse_people(settings: dict[str, Any]) -> str | None:
 
 
 def template_name(people: int) -> str:
-    return f"fangxian_template_{people}"
+    """Changes with tables and data, so that a district of an earlier version is not taken on."""
+    tables = Path(fangxian.__file__).parent.glob("*/migrations/*.py")
+    return f"fangxian_template_{people}_{digest_of([*tables, *DATA.iterdir()])}"
+
+
+def digest_of(files: Iterable[Path]) -> str:
+    digest = sha256(fangxian.__version__.encode())
+    for file in sorted(files):
+        digest.update(file.read_bytes())
+    return digest.hexdigest()[:8]
 
 
 def ensure_template(people: int, *, fresh: bool, say: Say) -> None:
@@ -75,8 +86,11 @@ def ensure_template(people: int, *, fresh: bool, say: Say) -> None:
         if known and not fresh:
             say("the district is there")
             return
-        _drop(server, name)
-        _drop(server, f"{name}_begun")
+        for (old,) in server.execute(
+            "SELECT datname FROM pg_database WHERE datname ~ %s",
+            [f"^fangxian_template_{people}(_|$)"],
+        ).fetchall():
+            _drop(server, old)
         _create(server, f"{name}_begun")
     _work_in(f"{name}_begun")
     say("tables")

@@ -5,6 +5,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from fangxian.exercise import district
+
 PEOPLE = 6000
 
 
@@ -63,3 +65,14 @@ def test_a_demonstration_refuses_a_database_that_may_hold_people(tmp_path: Path)
 
     assert refused.returncode == 1
     assert "_demo" in refused.stderr
+
+
+def test_a_district_of_other_tables_is_not_taken_for_this_one(tmp_path: Path) -> None:
+    table = tmp_path / "0001_initial.py"
+    table.write_text("one")
+    before = district.digest_of([table])
+
+    table.write_text("two")
+
+    assert district.digest_of([table]) != before
+    assert district.template_name(5) == district.template_name(5) != district.template_name(50)
