@@ -47,6 +47,7 @@ LEAVES = [
     Leaf("liu", "people:code", "in_need"),
     Leaf("liu", "people:cards"),
     Leaf("zhao", "person", "person"),
+    Leaf("wang", "person", "in_need"),
     Leaf("sun", "who_looked", "person"),
     Leaf("chen", "why", "order"),
     Leaf("sun", "ledger"),
