@@ -59,6 +59,7 @@ NEVER = {"utils", "helpers", "common", "base", "services", "manager", "managers"
 OF_NOBODY = {
     "protocol.in_force": "rules bind everybody alike",
     "protocol.pack_of": "rules bind everybody alike",
+    "sync.enrol_device": "whoever holds the code that a supervisor showed; it acts for its account",
     "web.address_of": "where the page of a thing is; the page itself asks who looks",
     "web.version": "says only that something happened since",
 }
