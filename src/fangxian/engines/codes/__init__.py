@@ -146,11 +146,16 @@ def read(
 def _claims(payload: bytes) -> Claims:
     try:
         said = cbor.loads(payload)
+    except cbor.NotCbor as error:
+        raise BadCode("malformed") from error
+    if not isinstance(said, dict):
+        raise BadCode("malformed")
+    try:
         district, kind, subject = said[_ISSUER], said[_KIND], said[_SUBJECT]
         initials = said.get(_INITIALS, "")
         issued, expires = _moment(said[_ISSUED]), _moment(said[_EXPIRY])
         begins = _moment(said[_NOT_BEFORE]) if _NOT_BEFORE in said else issued
-    except (cbor.NotCbor, KeyError, TypeError, ValueError, OverflowError, AttributeError) as error:
+    except (KeyError, TypeError, ValueError) as error:
         raise BadCode("malformed") from error
     if not isinstance(kind, str) or kind not in _KINDS:
         raise BadCode("wrong_kind")

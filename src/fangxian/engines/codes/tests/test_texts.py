@@ -9,7 +9,7 @@ from typing import Any
 import base45
 import cbor2
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from fangxian.engines.codes import BadCode, Claims, Kind, TrustList, issue, read
@@ -82,6 +82,8 @@ def test_garbage_is_refused_and_breaks_nothing(text: str) -> None:
 
 
 @given(st.binary(max_size=120))
+@example(b"`")
+@example(b"\x87\x01\x02\x03\x04\x05\x06\x07")
 def test_a_signed_payload_of_garbage_breaks_nothing(said: bytes) -> None:
     assert trouble(signed(said)) in {"malformed", "wrong_kind"}
 

@@ -84,6 +84,8 @@ def texts() -> dict[str, str]:
         "too deep": signed(payload(m4=[[[[[[[[[[[[[[]]]]]]]]]]]]]])),
         "too many": signed(b"\xbb" + bytes([16] * 8) + payload()[1:]),
         "no text": signed(payload()[:-1] + b"\x07"),
+        "claims that are a list": signed(cbor2.dumps([1, 2, 3, 4, 5, 6, 7])),
+        "claims that are a text": signed(cbor2.dumps("")),
         "short pseudonym": signed(payload(m2=bytes(7))),
         "time in fractions": signed(payload(c4=1.5)),
         "time beyond time": signed(payload(c4=2**40)),
