@@ -12,6 +12,7 @@
     19:30  the command post decides on the risk areas and plans a round for the district
     20:10  somebody behind the sealed gate needs care, and goes
     20:55  the hospital has taken over
+    21:15  the tables' phones send their last hour
     21:20  what had to be served was served
 
 The days before bring a few cases of other places, so that the district has a history. The clock of
@@ -35,7 +36,12 @@ from fangxian.cases.rules import VisitRow
 from fangxian.dispatch.actions import finish_task, take_task
 from fangxian.dispatch.queries import my_tasks, pending_here
 from fangxian.exercise.cast import BUILDER
-from fangxian.exercise.field import guard_a_gate, open_gates, send_the_box
+from fangxian.exercise.field import (
+    guard_a_gate,
+    open_gates,
+    send_the_box,
+    work_at_the_points,
+)
 from fangxian.exercise.scene import DAY, DISTRICT, EVENING, POOL, RULES_FROM, Scene, at, set_scene
 from fangxian.kernel import clock
 from fangxian.kernel.access import Actor
@@ -303,5 +309,6 @@ HOURS = (
     (at(18, 50), interview),
     (at(19, 30), decide),
     (at(20, 10), emergency),
+    (at(21, 15), work_at_the_points),
     (at(21, 20), serve),
 )

@@ -3,11 +3,14 @@
 Phones would send all of this; the demonstration calls the same verbs.
 """
 
-from datetime import timedelta
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from itertools import islice
+from uuid import UUID
 
 from fangxian.areas.queries import sites_of_kind
 from fangxian.exercise.cast import BUILDER
-from fangxian.exercise.scene import Scene, at
+from fangxian.exercise.scene import POOL, Scene, at
 from fangxian.gates.actions import (
     begin_sign_up_drive,
     end_shift,
@@ -25,8 +28,19 @@ from fangxian.people.actions import issue_codes
 from fangxian.people.codes import texts
 from fangxian.people.queries import residents_in
 from fangxian.people.rules import PersonRef
-from fangxian.sampling.actions import hand_over_box, pack_box, print_labels, receive_box
+from fangxian.sampling.actions import (
+    hand_over_box,
+    open_tube,
+    pack_box,
+    print_labels,
+    receive_box,
+    seal_tube,
+    take_swabs,
+)
+from fangxian.sampling.actions import note_queue as note_waiting
+from fangxian.sampling.actions import start_shift as start_sampling
 from fangxian.sampling.queries import get_tube
+from fangxian.sampling.rules import SwabRow
 
 ASKED = ("temperature", "mask")
 SIGNED_UP = 0.6  # of the venues in the drive, by the evening
@@ -35,6 +49,10 @@ SCANS = 240
 REFERRED = 0.03
 TURNED_BACK = 0.01
 GUARD_BEGINS = at(7)
+POINTS, TABLES, TUBES = 6, 3, 5
+TABLES_BEGIN = at(20, 25)
+A_TUBE_TAKES = timedelta(minutes=9)
+A_SWAB_TAKES = timedelta(seconds=45)
 
 
 def open_gates(scene: Scene, hands: clock.Hands) -> None:
@@ -128,6 +146,46 @@ def guard_a_gate(scene: Scene, hands: clock.Hands) -> None:
         emergencies=0,
         at=clock.now(),
     )
+
+
+def work_at_the_points(scene: Scene, hands: clock.Hands) -> None:
+    """The last hour at some tables, as their phones tell it: tubes, swabs, and who is waiting."""
+    zhou = scene.actors["zhou"]
+    points = list(sites_of_kind(zhou, "sampling_point", below=zhou.within)[:POINTS])
+    # From the end of the register: the morning began at its start.
+    waiting = residents_in(BUILDER, zhou.within).order_by("-area_path", "-id")
+    people = iter(waiting.values_list("id", flat=True)[: len(points) * TABLES * TUBES * POOL])
+    for point in points:
+        for table in range(1, min(TABLES, point.capacity or 1) + 1):
+            start_sampling(
+                zhou, site_id=point.id, table=table, at=TABLES_BEGIN, round_id=scene.round
+            )
+            for number in range(TUBES):
+                fill_a_tube(scene, point.id, table, TABLES_BEGIN + number * A_TUBE_TAKES, people)
+        note_waiting(zhou, site_id=point.id, waiting=scene.dice.randint(3, 40), at=clock.now())
+
+
+def fill_a_tube(
+    scene: Scene, point: UUID, table: int, begins: datetime, people: Iterator[UUID]
+) -> None:
+    zhou = scene.actors["zhou"]
+    tube = open_tube(zhou, round_id=scene.round, site_id=point, table=table, at=begins)
+    answers = take_swabs(
+        zhou,
+        [
+            SwabRow(
+                id=new_id(),
+                by=zhou,
+                tube_id=tube.id,
+                person=PersonRef(resident=person),
+                taken_at=begins + place * A_SWAB_TAKES,
+            )
+            for place, person in enumerate(islice(people, POOL), start=1)
+        ],
+    )
+    taken = sum(answer.outcome == "applied" for answer in answers)
+    if taken:
+        seal_tube(zhou, tube.id, sealed_at=begins + A_TUBE_TAKES, counted=taken)
 
 
 def _verdict(dice: float) -> str:
