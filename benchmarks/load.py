@@ -226,7 +226,7 @@ class Stage:
         from fangxian.people.models import Resident
         from fangxian.protocol.actions import adopt_pack
 
-        area = None
+        area: Any = None
         path = ""
         for level, number in (("province", 1), ("city", 2), ("district", 3), ("subdistrict", 4)):
             path += f"{number}/"

@@ -199,7 +199,7 @@ class House:
 
     def ids_in(self, table: str) -> Counter[UUID]:
         with self.asking() as link:
-            return Counter(row[0] for row in link.execute(f"SELECT id FROM {table}"))  # type: ignore[arg-type]
+            return Counter(row[0] for row in link.execute(f"SELECT id FROM {table}"))
 
 
 class Lost(Exception):  # noqa: N818 - what a network does

@@ -2,6 +2,7 @@
 
 import gzip
 import json
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any, ClassVar
 
@@ -43,12 +44,12 @@ class Book:
         self._write([body.needed("word")])
         return {"word": body.text("word")}
 
-    def note_many(self, words: list[str]) -> list[Any]:
+    def note_many(self, words: Sequence[str]) -> list[Any]:
         self.calls.append(list(words))
         self._write(words)
         return [_Said("refused" if word == "no" else "applied") for word in words]
 
-    def _write(self, words: list[str]) -> None:
+    def _write(self, words: Sequence[str]) -> None:
         for word in words:
             if word == "refuse":
                 raise ReasonMissing
@@ -157,7 +158,7 @@ def test_ids_may_be_forgotten_when_no_phone_can_repeat_them(book: Book) -> None:
 
 def test_one_rotten_command_never_fails_its_neighbours(book: Book) -> None:
     phone = make.phone()
-    batch = [
+    batch: list[Any] = [
         note("one", seq=1),
         note("refuse", seq=2),
         note("two", seq=3),
@@ -293,7 +294,7 @@ def test_two_phones_with_the_same_clock_error_are_each_set_right(
     kept = Command.objects.values_list("at", flat=True)
     assert all(abs(at - given - error) < timedelta(seconds=1) for at in kept)
     for device in Device.objects.all():
-        assert abs(device.skew_ms - error.total_seconds() * 1000) < 30_000
+        assert abs((device.skew_ms or 0) - error.total_seconds() * 1000) < 30_000
 
 
 def test_a_time_in_the_future_is_refused_and_can_be_entered_with_the_time_of_receipt(

@@ -9,7 +9,7 @@ from fangxian.kernel.access import Duty
 from fangxian.kernel.clock import now, playing
 from fangxian.kernel.errors import NotFound, NotYours
 from fangxian.kernel.models import Event
-from fangxian.sync import senders
+from fangxian.sync import rules, senders
 from fangxian.sync.actions import enrol_device, invite_device, revoke_device
 from fangxian.sync.errors import (
     ModeNotTheirs,
@@ -78,7 +78,7 @@ def test_the_token_and_the_secret_are_nowhere_in_the_database() -> None:
 
     assert token not in kept
     assert repr(secret) not in kept
-    assert make.rules.in_base64(secret) not in kept
+    assert rules.in_base64(secret) not in kept
 
 
 def test_nobody_enrols_without_a_pin() -> None:

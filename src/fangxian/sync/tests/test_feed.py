@@ -102,7 +102,7 @@ def test_an_interrupted_download_goes_on_where_it_stopped(monkeypatch: pytest.Mo
 def test_a_part_that_changed_is_sent_again() -> None:
     phone = make.phone(modes=["desk"])
     first, _ = pull(phone)
-    area = None
+    area: Any = None
     path = ""
     for number, level in enumerate(("province", "city", "district"), start=1):
         path += f"{number}/"
@@ -111,7 +111,7 @@ def test_a_part_that_changed_is_sent_again() -> None:
         number=77,
         kind="sampling_point",
         name="North",
-        area_id=area.id if area else None,
+        area=area,
         area_path=make.COMMUNITY,
         capacity=2,
     )
