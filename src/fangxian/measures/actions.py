@@ -1030,7 +1030,12 @@ def _propose_liftings(actor: Actor) -> int:
 
 @transaction.atomic
 def leave_for_emergency_care(
-    actor: Actor, resident_id: UUID, *, kind: str, hospital_id: UUID | None = None
+    actor: Actor,
+    resident_id: UUID,
+    *,
+    kind: str,
+    hospital_id: UUID | None = None,
+    because: Because = None,
 ) -> EmergencyExit:
     """A person leaves for care. This is recorded; it is not asked for, and nobody can refuse it.
 
@@ -1068,10 +1073,10 @@ def leave_for_emergency_care(
     }
     try:
         with transaction.atomic():
-            record(EmergencyExitStarted(**facts), actor=actor)
+            record(EmergencyExitStarted(**facts), actor=actor, because=because)
     except Exception:  # noqa: BLE001 - whatever goes wrong in what follows, the person leaves
         _log.exception("nothing followed from an emergency exit", extra={"exit": str(exit_.id)})
-        record(EmergencyExitStartedAlone(**facts), actor=actor)
+        record(EmergencyExitStartedAlone(**facts), actor=actor, because=because)
     return exit_
 
 

@@ -40,7 +40,7 @@ def on_emergency(fact: EmergencyLetThrough, event: Event) -> None:
     if fact.resident_id is None:
         _find_out_who(fact, event)
     else:
-        leave_for_emergency_care(PLAYBOOK, fact.resident_id, kind="other_care")
+        leave_for_emergency_care(PLAYBOOK, fact.resident_id, kind="other_care", because=event)
 
 
 def on_emergency_alone(fact: EmergencyLetThroughAlone, event: Event) -> None:

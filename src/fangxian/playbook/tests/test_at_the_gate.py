@@ -40,6 +40,8 @@ def test_whoever_is_let_through_is_on_the_way_to_care_at_once() -> None:
     assert leaving.state == "left"
     assert make.kinds_of_tasks(leaving.id) == {"emergency_trip", "clear_exit"}
     assert make.kinds_of_tasks(scan) == set()
+    cause = Event.objects.get(kind="measures.emergency_exit_started").because_id
+    assert cause == Event.objects.get(kind="gates.emergency_let_through").id
 
 
 def test_when_nobody_knows_who_it_was_somebody_finds_out() -> None:
