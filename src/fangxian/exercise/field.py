@@ -13,7 +13,6 @@ from fangxian.exercise.cast import BUILDER
 from fangxian.exercise.scene import POOL, Scene, at
 from fangxian.gates.actions import (
     begin_sign_up_drive,
-    end_shift,
     issue_pass,
     note_queue,
     record_scans,
@@ -113,11 +112,9 @@ def guard_a_gate(scene: Scene, hands: clock.Hands) -> None:
     shift = new_id()
     start_shift(gao, shift, gate.id, at=GUARD_BEGINS)
     people = texts(issue_codes(BUILDER, scene.stairwell))
-    counts = dict.fromkeys(("pass", "refer", "turn_back"), 0)
     rows = []
     for number in range(SCANS):
         verdict = _verdict(scene.dice.random())
-        counts[verdict] += 1
         rows.append(
             ScanRow(
                 id=new_id(),
@@ -137,15 +134,6 @@ def guard_a_gate(scene: Scene, hands: clock.Hands) -> None:
         )
     record_scans(gao, rows)
     note_queue(gao, gate.id, waiting=9, at=clock.now())
-    end_shift(
-        gao,
-        shift,
-        passed=counts["pass"],
-        referred=counts["refer"],
-        turned_back=counts["turn_back"],
-        emergencies=0,
-        at=clock.now(),
-    )
 
 
 def work_at_the_points(scene: Scene, hands: clock.Hands) -> None:
