@@ -196,7 +196,7 @@ if os.environ.get("FANGXIAN_HTTPS") == "1":
 # How much of each kind a process does at once. Together less than its threads, so that one is
 # always free to say "later".
 SYNC_AT_ONCE = int(os.environ.get("FANGXIAN_SYNC_AT_ONCE", "48"))
-PAGES_AT_ONCE = int(os.environ.get("FANGXIAN_PAGES_AT_ONCE", "4"))
+PAGES_AT_ONCE = int(os.environ.get("FANGXIAN_PAGES_AT_ONCE", "2"))
 
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
 

@@ -157,9 +157,19 @@ class Tube(models.Model):
                 fields=["result_at", "id"],
                 condition=Q(result_at__isnull=False),
             ),
+            models.Index(
+                name="tube_result_here",
+                fields=["area_path", "result_at"],
+                condition=Q(result_at__isnull=False),
+            ),
             models.Index(name="tube_here", fields=["area_path", "opened_at"]),
             models.Index(name="tube_lately", fields=["opened_at", "id"]),
-            models.Index(name="tube_of_round", fields=["round", "state"]),
+            # How many swabs hour by hour? Answered from the index alone.
+            models.Index(
+                name="tube_of_round",
+                fields=["round", "state"],
+                include=["area_path", "sealed_at", "swabs"],
+            ),
             # What was opened at this point lately?
             models.Index(
                 name="tube_at_site", fields=["site", "opened_at"], condition=Q(site__isnull=False)

@@ -263,6 +263,10 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='tube',
+            index=models.Index(condition=models.Q(('result_at__isnull', False)), fields=['area_path', 'result_at'], name='tube_result_here'),
+        ),
+        migrations.AddIndex(
+            model_name='tube',
             index=models.Index(fields=['area_path', 'opened_at'], name='tube_here'),
         ),
         migrations.AddIndex(
@@ -271,7 +275,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='tube',
-            index=models.Index(fields=['round', 'state'], name='tube_of_round'),
+            index=models.Index(fields=['round', 'state'], include=['area_path', 'sealed_at', 'swabs'], name='tube_of_round'),
         ),
         migrations.AddIndex(
             model_name='tube',
