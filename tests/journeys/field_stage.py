@@ -10,7 +10,7 @@ from fangxian.areas.queries import sites_of_kind
 from fangxian.dispatch.actions import open_task
 from fangxian.engines.codes import Claims, Kind, issue
 from fangxian.exercise.cast import BUILDER, PASSWORD
-from fangxian.exercise.day import Scene
+from fangxian.exercise.scene import Scene
 from fangxian.gates.actions import issue_pass, set_checkpoint, sign_up_venue
 from fangxian.kernel import clock, signing
 from fangxian.kernel.access import Duty
