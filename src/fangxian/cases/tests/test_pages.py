@@ -74,12 +74,12 @@ def test_the_list_asks_as_many_questions_for_many_cases_as_for_one(
     signed_in(client)
     make.proposed(people.resident("李芳"))
     client.get("/cases/")
-    with django_assert_num_queries(8):
+    with django_assert_num_queries(7):
         client.get("/cases/")
     for name in "红梅兰竹菊荷":
         make.proposed(people.resident(f"李{name}"), of=lately(people.resident(f"王{name}")))
 
-    with django_assert_num_queries(8):
+    with django_assert_num_queries(7):
         page = text(client.get("/cases/"))
 
     assert page.count('<th scope="row">') == 7
