@@ -146,6 +146,7 @@ def handset(with_camera: tuple[Browser, Path], address: str, stage: Stage) -> It
     yield phone
     context.close()
     assert phone.troubles == []
+    assert rows("SELECT code, message FROM sync_held") == []  # the office refused nothing
 
 
 def enrol(phone: Handset, shown: str) -> None:
