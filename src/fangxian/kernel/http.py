@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any, Generic, TypeVar
 
 from allauth.account.authentication import get_authentication_records
@@ -85,8 +86,10 @@ def tell(
     *, request_id: str, method: str, view: str, status: int, seconds: float, actor: Actor | None
 ) -> None:
     """Count a request that was answered, and write its line."""
-    _REQUESTS.labels(method, view, status).inc()
-    _SECONDS.labels(view).observe(seconds)
+    _counter(method, view, status).inc()
+    _histogram(view).observe(seconds)
+    if not _log.isEnabledFor(logging.INFO):
+        return
     _log.info(
         "request",
         extra={
@@ -98,6 +101,10 @@ def tell(
             "actor": str(actor.id) if actor else None,
         },
     )
+
+
+_counter = lru_cache(maxsize=2000)(_REQUESTS.labels)
+_histogram = lru_cache(maxsize=500)(_SECONDS.labels)
 
 
 def count_refusal(refusal: Refusal) -> None:

@@ -105,7 +105,8 @@ def answer(environ: Environ, start_response: Start) -> Iterable[bytes]:
     request_id = http.request_id(environ.get("HTTP_X_REQUEST_ID", ""))
     name = environ["PATH_INFO"][len(PREFIX) :]
     door = _DOORS.get((environ["REQUEST_METHOD"], name), _no_door)
-    with translation.override(_language(environ)), _admission:
+    translation.activate(_language(environ))  # whoever comes next in this thread says their own
+    with _admission:
         try:
             reply = door(environ)
         except Refusal as refusal:
@@ -171,7 +172,7 @@ def enrol(environ: Environ) -> Reply:
 
 def commands(environ: Environ) -> Reply:
     """Take commands in: an answer for each, in their order."""
-    device, actor = _asking(lambda: device_behind(environ.get("HTTP_AUTHORIZATION", "")))
+    device, actor = device_behind(environ.get("HTTP_AUTHORIZATION", ""), _asking)
     if _admission.full and _length(environ) > _ALWAYS_READ:
         raise Busy(_pause())
     given = _json(environ)
@@ -209,7 +210,7 @@ def commands(environ: Environ) -> Reply:
 
 def feed(environ: Environ) -> Reply:
     """What this phone needs and does not have."""
-    device, actor = _asking(lambda: device_behind(environ.get("HTTP_AUTHORIZATION", "")))
+    device, actor = device_behind(environ.get("HTTP_AUTHORIZATION", ""), _asking)
     must_be_in_service(device)
     if _admission.full:
         raise Busy(_pause())
@@ -270,7 +271,7 @@ def _length(environ: Environ) -> int:
 def _json(environ: Environ) -> dict[str, Any]:
     content = _body(environ)
     try:
-        given = json.loads(content, parse_constant=_no_number)
+        given = _read_json(content.decode())
     except (ValueError, RecursionError):
         raise NotJson from None
     if not isinstance(given, dict):
@@ -280,6 +281,9 @@ def _json(environ: Environ) -> dict[str, Any]:
 
 def _no_number(name: str) -> None:
     raise ValueError(name)
+
+
+_read_json = json.JSONDecoder(parse_constant=_no_number).decode
 
 
 def _body(environ: Environ) -> bytes:

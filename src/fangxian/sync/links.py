@@ -21,7 +21,11 @@ def new_link(*, prepares: bool = False) -> BaseDatabaseWrapper:
     link = connections.create_connection(DEFAULT_DB_ALIAS)
     link.inc_thread_sharing()
     if prepares:
-        options = {"server_side_binding": True, "prepare_threshold": 2}
+        options = {
+            "server_side_binding": True,
+            "prepare_threshold": 2,
+            "options": "-c plan_cache_mode=force_generic_plan",
+        }
         link.settings_dict = link.settings_dict | {
             "OPTIONS": link.settings_dict["OPTIONS"] | options
         }

@@ -6,6 +6,7 @@ A revocation is effective in every process within `REMEMBERED` seconds.
 import base64
 import binascii
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -36,8 +37,16 @@ def forget() -> None:
     _known.clear()
 
 
-def device_behind(authorization: str) -> tuple[Device, Actor]:
-    """The phone that proves itself by `Device <id>.<secret>`, in service or not, and its actor."""
+Asking = Callable[[Callable[[], _Remembered]], _Remembered]
+
+
+def device_behind(
+    authorization: str, asking: Asking = lambda question: question()
+) -> tuple[Device, Actor]:
+    """The phone that proves itself by `Device <id>.<secret>`, in service or not, and its actor.
+
+    asking   how the database is asked, when it has to be
+    """
     scheme, _, proof = authorization.partition(" ")
     name, _, secret = proof.partition(".")
     try:
@@ -49,7 +58,7 @@ def device_behind(authorization: str) -> tuple[Device, Actor]:
         raise DeviceUnknown
     found = _known.get(device_id)
     if found is None or found.until < time.monotonic():
-        found = _look_up(device_id)
+        found = asking(lambda: _look_up(device_id))
     if not is_secret(given, bytes(found.device.secret_hash)):
         raise DeviceUnknown
     return found.device, found.actor

@@ -1,7 +1,7 @@
 """The office's pages about phones: who has one, how to give and take one, what was refused."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
@@ -9,7 +9,8 @@ from uuid import UUID
 
 import segno
 from django.contrib import messages
-from django.http import HttpResponse
+from django.db.models import QuerySet
+from django.http import FileResponse, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -17,6 +18,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from fangxian.areas.queries import names_of
+from fangxian.kernel import sheets
 from fangxian.kernel.access import Actor
 from fangxian.kernel.http import Request, paged
 from fangxian.kernel.vault import mask
@@ -117,15 +119,36 @@ def _about(body: dict[str, Any]) -> list[str]:
 
 
 @require_GET
-def devices(request: Request) -> HttpResponse:
+def devices(request: Request) -> HttpResponse | FileResponse:
     found = queries.devices_visible_to(request.actor).select_related("account")
-    page = paged(found.order_by("-enrolled_at", "-id"), request.GET.get("mark", ""))
+    found = found.order_by("-enrolled_at", "-id")
+    if sheets.wanted(request):
+        return _devices_as_file(request, found)
+    page = paged(found, request.GET.get("mark", ""))
     context = {
         "page": page,
         "rows": _device_rows(request.actor, page.rows),
         "supervises": queries.supervises(request.actor),
     }
     return render(request, "sync/devices.html", context)
+
+
+def _devices_as_file(request: Request, devices: QuerySet[Device]) -> FileResponse:
+    header = [
+        _("Phone"), _("Person"), _("Place"), _("For"), _("State"), _("Enrolled"), _("Expires"),
+        _("Last heard of"), _("Refused entries"),
+    ]  # fmt: skip
+
+    def shown(chunk: list[Device]) -> Iterator[list[Any]]:
+        for row in _device_rows(request.actor, chunk):
+            one = row.device
+            yield [
+                one.name, one.account.display_name, row.place, row.modes, row.state,
+                one.enrolled_at, one.expires_at, one.last_seen or "", row.waiting,
+            ]  # fmt: skip
+
+    rows = sheets.by_chunks(devices, shown)
+    return sheets.download(request, sheets.List.PHONES, header, rows)
 
 
 @require_GET

@@ -12,6 +12,7 @@ from django.test.utils import CaptureQueriesContext
 
 from fangxian.kernel.access import Duty
 from fangxian.kernel.models import Account
+from fangxian.kernel.tests.make import sheet_of
 from fangxian.sync.models import Device, Held
 from fangxian.sync.tests import make
 from fangxian.sync.tests.make import command
@@ -52,6 +53,8 @@ def test_a_supervisor_shows_a_code_and_a_phone_enrols_with_it(supervisor: Client
     said = {"token": token.group(), "name": "红米", "platform": "x", "pin_set": True}
     assert make.post("enrol", said).status == 200
     assert "红米" in supervisor.get("/sync/").content.decode()
+    _header, row = sheet_of(supervisor.get("/sync/?export=xlsx"))
+    assert row[0] == "红米"
 
 
 def test_an_invitation_without_a_mode_is_asked_for_again(supervisor: Client) -> None:
