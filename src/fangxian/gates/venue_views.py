@@ -1,11 +1,12 @@
 """The pages of venues: who has a code, who is to have one, posters and screens."""
 
+from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any, NamedTuple
 from uuid import UUID
 
 from django import forms
-from django.http import HttpRequest, HttpResponse
+from django.http import FileResponse, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
@@ -18,7 +19,7 @@ from fangxian.gates.errors import NoSuchVenue
 from fangxian.gates.forms import DriveForm, SignUpForm
 from fangxian.gates.models import Venue
 from fangxian.gates.views import pdf, tabs
-from fangxian.kernel import paper
+from fangxian.kernel import paper, sheets
 from fangxian.kernel.access import PLAYBOOK, Duty
 from fangxian.kernel.clock import now
 from fangxian.kernel.http import Request, paged
@@ -36,12 +37,14 @@ class Line(NamedTuple):
 
 
 @require_GET
-def venues(request: Request) -> HttpResponse:
+def venues(request: Request) -> HttpResponse | FileResponse:
     """Coverage by street, and the list behind each figure."""
     viewer = request.actor
     queries.must_see_venues(viewer)
     show = "with" if request.GET.get("show") == "with" else "without"
     below = request.GET.get("at", "")
+    if sheets.wanted(request):
+        return _as_file(request, show, below)
     mark = request.GET.get("mark", "")
     page: Any
     if show == "with":
@@ -66,6 +69,28 @@ def venues(request: Request) -> HttpResponse:
         **tabs(viewer),
     }
     return render(request, "gates/venues.html", context)
+
+
+def _as_file(request: Request, show: str, below: str) -> FileResponse:
+    header = [_("Venue"), _("Place"), _("Kind"), _("Has a code since")]
+    [kinds] = sheets.labels(Venue.Kind)
+
+    def signed_up(chunk: list[Venue]) -> Iterator[list[Any]]:
+        places = names_of(request.actor, {one.area_path for one in chunk})
+        for one in chunk:
+            yield [one.site.name, places[one.area_path], kinds[one.kind], one.signed_up_at]
+
+    def without(chunk: list[Site]) -> Iterator[list[Any]]:
+        places = names_of(request.actor, {one.area_path for one in chunk})
+        for one in chunk:
+            yield [one.name, places[one.area_path], "", ""]
+
+    rows = (
+        sheets.by_chunks(queries.venues_with_code(request.actor, below=below), signed_up)
+        if show == "with"
+        else sheets.by_chunks(queries.venues_without_code(request.actor, below=below), without)
+    )
+    return sheets.download(request, sheets.List.VENUES, header, rows, area_path=below)
 
 
 def _begins(request: Request) -> bool:

@@ -1,13 +1,14 @@
 """The office's pages of checkpoints, passes, incidents and questions."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import timedelta
 from typing import Any, NamedTuple
 from uuid import UUID
 
 from django import forms
 from django.contrib import messages
-from django.http import HttpResponse
+from django.db.models import QuerySet
+from django.http import FileResponse, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.http import content_disposition_header
 from django.utils.timezone import localtime
@@ -32,7 +33,7 @@ from fangxian.gates.forms import (
 from fangxian.gates.models import Demand, Pass, Question, Rule, Scan
 from fangxian.gates.printing import pass_paper as paper_of
 from fangxian.gates.rules import Demands
-from fangxian.kernel import paper
+from fangxian.kernel import paper, sheets
 from fangxian.kernel.access import PLAYBOOK, Actor, Duty
 from fangxian.kernel.clock import now
 from fangxian.kernel.errors import Malformed
@@ -56,11 +57,13 @@ class Row(NamedTuple):
 
 
 @require_GET
-def checkpoints(request: Request) -> HttpResponse:
+def checkpoints(request: Request) -> HttpResponse | FileResponse:
     """Every checkpoint, how it stands today, and who is there."""
     viewer = request.actor
     if not queries.OVERSEERS & viewer.duties:
         return redirect("gates:passes")
+    if sheets.wanted(request):
+        return _checkpoints_as_file(request)
     page = paged(queries.checkpoint_sites(viewer), request.GET.get("mark", ""))
     found = queries.gates_now(viewer, page.rows)
     places = names_of(viewer, [one.site.area_path for one in found])
@@ -70,6 +73,27 @@ def checkpoints(request: Request) -> HttpResponse:
         **tabs(viewer),
     }
     return render(request, "gates/checkpoints.html", context)
+
+
+def _checkpoints_as_file(request: Request) -> FileResponse:
+    header = [
+        _("Checkpoint"), _("Place"), _("On shift"), _("Waiting"),
+        *(str(verdict.label) for verdict in Scan.Verdict),
+    ]  # fmt: skip
+
+    def shown(chunk: list[Site]) -> Iterator[list[Any]]:
+        places = names_of(request.actor, {site.area_path for site in chunk})
+        for one in queries.gates_now(request.actor, chunk):
+            yield [
+                one.site.name,
+                places[one.site.area_path],
+                len(one.on_shift),
+                "" if one.waiting is None else one.waiting,
+                *(one.counts.get(str(verdict), 0) for verdict in Scan.Verdict),
+            ]
+
+    rows = sheets.by_chunks(queries.checkpoint_sites(request.actor), shown)
+    return sheets.download(request, sheets.List.CHECKPOINTS, header, rows)
 
 
 def tabs(viewer: Actor) -> dict[str, Any]:
@@ -217,11 +241,14 @@ def pdf(made: bytes, name: str) -> HttpResponse:
 
 
 @require_GET
-def passes(request: Request) -> HttpResponse:
+def passes(request: Request) -> HttpResponse | FileResponse:
     viewer = request.actor
     form = PassFilter(request.GET)
     said = form.cleaned_data if form.is_valid() else {}
-    page = paged(queries.passes_listed(viewer, **said), request.GET.get("mark", ""))
+    found = queries.passes_listed(viewer, **said)
+    if sheets.wanted(request):
+        return _passes_as_file(request, found)
+    page = paged(found, request.GET.get("mark", ""))
     places = names_of(viewer, {one.area_path for one in page.rows})
     context = {
         "page": page,
@@ -232,6 +259,25 @@ def passes(request: Request) -> HttpResponse:
         **tabs(viewer),
     }
     return render(request, "gates/passes.html", context)
+
+
+def _passes_as_file(request: Request, passes: QuerySet[Pass]) -> FileResponse:
+    header = [
+        _("Number"), _("Kind"), _("For the gates of"), _("Valid from"), _("Valid until"),
+        _("State"), _("Purpose"),
+    ]  # fmt: skip
+    kinds, states = sheets.labels(Pass.Kind, Pass.State)
+
+    def shown(chunk: list[Pass]) -> Iterator[list[Any]]:
+        places = names_of(request.actor, {one.area_path for one in chunk})
+        for one in chunk:
+            yield [
+                one.code, kinds[one.kind], places[one.area_path], one.valid_from, one.valid_to,
+                states[one.state], one.purpose,
+            ]  # fmt: skip
+
+    rows = sheets.by_chunks(passes, shown)
+    return sheets.download(request, sheets.List.PASSES, header, rows)
 
 
 def _pass_tone(held: Pass) -> str:

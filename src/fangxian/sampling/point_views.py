@@ -1,10 +1,13 @@
 """The pages of points and boxes: what is going on at the tables, what is on its way, labels."""
 
+from collections.abc import Iterator, Sequence
+from typing import Any
 from uuid import UUID
 
 from django.conf import settings
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.db.models import QuerySet
+from django.http import FileResponse, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.template.loader import render_to_string
 from django.utils import translation
@@ -14,6 +17,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from fangxian.areas.models import Area, Site
 from fangxian.areas.queries import area_at, get_site, names_of, sites_of_kind
+from fangxian.kernel import sheets
 from fangxian.kernel.access import Duty
 from fangxian.kernel.clock import now
 from fangxian.kernel.http import Request, paged
@@ -29,12 +33,14 @@ from fangxian.sampling.sheet import PER_SHEET
 
 
 @require_GET
-def points(request: Request) -> HttpResponse:
+def points(request: Request) -> HttpResponse | FileResponse:
     """Every point now, the longest wait first; and how the round stands."""
     viewer = request.actor
     queries.must_read(viewer)
     round_ = queries.round_under_way(viewer)
     shown = live.points_now(viewer)
+    if sheets.wanted(request):
+        return _points_as_file(request, shown)
     context = {
         "points": shown,
         "round": round_,
@@ -46,6 +52,22 @@ def points(request: Request) -> HttpResponse:
         "manages_keys": viewer.may(Duty.MANAGE_ACCOUNTS),
     }
     return render(request, "sampling/points.html", context)
+
+
+def _points_as_file(request: Request, shown: Sequence[live.PointStatus]) -> FileResponse:
+    header = [
+        _("Sampling point"), _("Place"), _("Tables at work"), _("Tables"), _("Last hour"),
+        _("Swabs today"), _("Waiting"), _("Wait (minutes)"), _("Last heard"),
+    ]  # fmt: skip
+    rows = (
+        [
+            one.site.name, one.place, one.tables, one.site.capacity or "", one.last_hour, one.swabs,
+            "" if one.waiting is None else one.waiting, "" if one.wait is None else one.wait,
+            one.heard_at or "",
+        ]
+        for one in shown
+    )  # fmt: skip
+    return sheets.download(request, sheets.List.POINTS_NOW, header, rows)
 
 
 @require_GET
@@ -137,15 +159,37 @@ def _below(area: Area | None) -> str:
 
 
 @require_GET
-def boxes(request: Request) -> HttpResponse:
+def boxes(request: Request) -> HttpResponse | FileResponse:
     viewer = request.actor
     said = request.GET.get("barcode", "").strip()
     if said:
         return redirect("sampling:box", queries.box_by_barcode(viewer, said).id)
-    page = paged(queries.boxes_visible_to(viewer), request.GET.get("mark", ""))
+    found = queries.boxes_visible_to(viewer)
+    if sheets.wanted(request):
+        return _boxes_as_file(request, found)
+    page = paged(found, request.GET.get("mark", ""))
     sites = queries.sites_of(viewer, page.rows)
     context = {"page": page, "rows": [(box, sites.get(box.site_id)) for box in page.rows]}
     return render(request, "sampling/boxes.html", context)
+
+
+def _boxes_as_file(request: Request, boxes: QuerySet[Box]) -> FileResponse:
+    header = [
+        _("Box"), _("Sampling point"), _("State"), _("Tubes"), _("Packed"), _("Received"),
+    ]  # fmt: skip
+    [states] = sheets.labels(Box.State)
+
+    def shown(chunk: list[Box]) -> Iterator[list[Any]]:
+        sites = queries.sites_of(request.actor, chunk)
+        for one in chunk:
+            site = sites.get(one.site_id)
+            yield [
+                one.barcode, site.name if site else "", states[one.state], one.counted,
+                one.packed_at, one.received_at or "",
+            ]  # fmt: skip
+
+    rows = sheets.by_chunks(boxes, shown)
+    return sheets.download(request, sheets.List.BOXES, header, rows)
 
 
 @require_GET

@@ -17,7 +17,7 @@ from fangxian.kernel.access import PLAYBOOK, Actor, Duty
 from fangxian.kernel.clock import now
 from fangxian.kernel.ids import new_id
 from fangxian.kernel.models import Event
-from fangxian.kernel.tests.make import account
+from fangxian.kernel.tests.make import account, sheet_of
 
 pytestmark = pytest.mark.django_db
 
@@ -240,6 +240,22 @@ def test_passes_are_found_by_number_and_by_plate(office: Client) -> None:
     assert held.code in read(office, "passes", search=held.code.lower())
     assert held.code in read(office, "passes", search="青a12345")
     assert held.code not in read(office, "passes", search="青A99999")
+
+
+def test_checkpoints_passes_and_venues_are_exported_and_on_record(office: Client) -> None:
+    gate = make.gate()
+    venue = make.venue("=1+1")
+    _issue(office, None, kind="vehicle", plate="青A·12345", purpose="保供")
+
+    def rows(name: str, **query: str) -> list[list[object]]:
+        return sheet_of(office.get(reverse(f"gates:{name}"), query | {"export": "xlsx"}))[1:]
+
+    assert [row[0] for row in rows("checkpoints")] == [gate.name]
+    assert [row[0] for row in rows("passes")] == [Pass.objects.get().code]
+    assert [row[0] for row in rows("venues")] == [f"'{venue.name}"]
+    assert rows("venues", show="with") == []
+    told = Event.objects.filter(kind="kernel.list_exported").order_by("seq")
+    assert [one.facts["list"] for one in told] == ["checkpoints", "passes", "venues", "venues"]
 
 
 def test_a_page_of_passes_costs_the_same_for_one_and_for_thirty(office: Client) -> None:

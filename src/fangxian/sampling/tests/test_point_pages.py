@@ -20,6 +20,7 @@ from fangxian.kernel.access import PLAYBOOK, Duty
 from fangxian.kernel.clock import now
 from fangxian.kernel.ids import new_id
 from fangxian.kernel.models import Account, Event
+from fangxian.kernel.tests.make import sheet_of
 from fangxian.people.rules import PersonRef
 from fangxian.sampling import errors, live, queries, sheet
 from fangxian.sampling.actions import (
@@ -105,9 +106,13 @@ def test_the_pace_the_queue_and_the_wait_of_each_point_are_shown(point: Site) ->
 
     assert (status.tables, status.last_hour, status.per_table) == (1, 12, 12)
     assert (status.waiting, status.wait) == (6, 30)
-    page = words(signed_in(Duty.PLAN_ROUNDS).get("/sampling/points"))
+    planner = signed_in(Duty.PLAN_ROUNDS)
+    page = words(planner.get("/sampling/points"))
     assert "广场" in page
     assert "1 / 3" in page
+    header, row = sheet_of(planner.get("/sampling/points?export=xlsx"))
+    told = dict(zip(header, row, strict=True))
+    assert (told["Last hour"], told["Waiting"], told["Wait (minutes)"]) == (12, 6, 30)
 
 
 def test_an_old_word_about_a_queue_is_no_word(point: Site) -> None:
@@ -262,6 +267,7 @@ def test_a_box_is_found_by_its_code_and_received_on_its_page(point: Site) -> Non
     client = signed_in(Duty.ENTER_RESULTS)
 
     listed = words(client.get("/sampling/boxes"))
+    assert sheet_of(client.get("/sampling/boxes?export=xlsx"))[1][0] == box.barcode
     found = client.get("/sampling/boxes", {"barcode": box.barcode.lower()})
     page = words(client.get(found["Location"]))
     client.post(
