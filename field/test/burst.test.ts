@@ -56,3 +56,12 @@ test("a second code follows the first", () => {
 
   assert.equal(type(burst, "T000008F", 8), "T000008F");
 });
+
+test("a phone that is busy for a moment does not break a code in two", () => {
+  const burst = new Burst();
+  const text = "FX1:NCF3AZ90H8QB";
+  for (const [n, sign] of [...text].entries())
+    burst.press({ key: sign, code: "", shiftKey: false, time: n * 5 + (n > 7 ? 150 : 0) });
+
+  assert.equal(burst.press({ key: "Enter", code: "Enter", shiftKey: false, time: 240 }), text);
+});

@@ -12,6 +12,7 @@ from fangxian.engines.codes import Claims, Kind, issue
 from fangxian.exercise.cast import BUILDER, PASSWORD
 from fangxian.exercise.scene import Scene
 from fangxian.gates.actions import issue_pass, set_checkpoint, sign_up_venue
+from fangxian.gates.signed import pass_code
 from fangxian.kernel import clock, signing
 from fangxian.kernel.access import Duty
 from fangxian.kernel.ids import code
@@ -85,11 +86,9 @@ def stand_in_the_field(scene: Scene) -> dict[str, object]:
         "singly": _code(singly),
         "alert": _code(alert),
         "with_pass": _code(outing),
-        "pass": _signed(
-            Kind.PASS, held.number, {-4: "work", -5: scene.district, -6: str(held.number)}
-        ),
-        "expired": _signed(Kind.PERSON, os.urandom(8), {}, ended=True),
-        "forged": _signed(Kind.PERSON, os.urandom(8), {}, forged=True),
+        "pass": pass_code(held),
+        "expired": _of_nobody(ended=True),
+        "forged": _of_nobody(forged=True),
     }
 
 
@@ -113,24 +112,16 @@ def _code(resident_id: UUID) -> str:
     return texts([personal])[personal.id]
 
 
-def _signed(
-    kind: Kind,
-    subject: bytes | int,
-    more: dict[int, object],
-    *,
-    ended: bool = False,
-    forged: bool = False,
-) -> str:
+def _of_nobody(*, ended: bool = False, forged: bool = False) -> str:
     begins = clock.now() - timedelta(days=30 if ended else 0)
     claims = Claims(
-        kind=kind,
+        kind=Kind.PERSON,
         district="630105",
-        subject=subject,
-        initials="陈**" if kind == Kind.PERSON else "",
+        subject=os.urandom(8),
+        initials="陈**",
         issued_at=begins,
         not_before=begins,
         expires_at=begins + timedelta(days=7),
-        more=more,
     )
     key = signing.signer("code")
     if forged:  # with the right key's name, and another key

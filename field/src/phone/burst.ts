@@ -13,8 +13,12 @@ export interface Key {
   time: number;
 }
 
-/** People manage about 80 ms between keys in their best moments; scanners take 1 to 30. */
-const GAP_MS = 50;
+/**
+ * People manage about 80 ms a key in their best moments; scanners take 1 to 30. One gap may be longer, when
+ * the phone had something else to do.
+ */
+const MEAN_MS = 45;
+const GAP_MS = 200;
 const SHORTEST = 6;
 
 const PLAIN: Readonly<Record<string, string>> = {
@@ -38,27 +42,25 @@ function sign({ key, code, shiftKey }: Key): string {
 
 export class Burst {
   private text = "";
+  private first = 0;
   private last = -Infinity;
 
   /** The whole text when this key ends a burst, otherwise null. */
   press(key: Key): string | null {
-    const fast = key.time - this.last <= GAP_MS;
+    const goesOn = key.time - this.last <= GAP_MS;
     if (key.key === "Enter" || key.key === "Tab" || key.code === "Enter" || key.code === "NumpadEnter") {
-      const whole = fast && this.text.length >= SHORTEST ? this.text : null;
+      const mean = (this.last - this.first) / Math.max(1, this.text.length - 1);
+      const whole = goesOn && mean <= MEAN_MS && this.text.length >= SHORTEST ? this.text : null;
       this.text = "";
       this.last = -Infinity;
       return whole;
     }
     const typed = sign(key);
     if (typed === "") return null; // Shift and its like come between signs
-    this.text = fast ? this.text + typed : typed;
+    this.text = goesOn ? this.text + typed : typed;
+    if (!goesOn) this.first = key.time;
     this.last = key.time;
     return null;
-  }
-
-  /** Whether what is being typed can only come from a scanner so far. */
-  get running(): boolean {
-    return this.text.length >= SHORTEST;
   }
 
   get length(): number {

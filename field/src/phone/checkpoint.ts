@@ -214,6 +214,7 @@ class CheckpointScreen {
           await this.work.showPass(this.passOf(reading.claims, reading.text));
           return this.step();
         case "test":
+          if (this.isAnothers(reading.claims)) return this.tell("refer", words("gateNotTheirs"), words("gateNotTheirsAbout"));
           await this.work.showTest(...testOf(reading.claims));
           return this.step();
         case "bad_code":
@@ -231,6 +232,12 @@ class CheckpointScreen {
           return say.verdict("error", words("unreadable"), words("unreadableAbout"));
       }
     });
+  }
+
+  /** A certificate with other initials than the code that was shown. */
+  private isAnothers({ initials }: Claims): boolean {
+    const { standing } = this.work;
+    return standing?.shown === "code" && standing.label !== "" && !!initials && initials !== standing.label;
   }
 
   private passOf(claims: Claims, text: string): PassShown {

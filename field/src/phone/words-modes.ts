@@ -191,6 +191,8 @@ export const modeWords = {
   gateTemperatureOdd: ["请填 30 到 45 的数。", "A number from 30 to 45, please."],
   gateNoPass: ["没有通行证", "No pass"],
   gateNoTest: ["没有核酸证明", "No certificate"],
+  gateNotTheirs: ["不是本人的证明", "Somebody else's certificate"],
+  gateNotTheirsAbout: ["姓氏与码不符，请出示本人的核酸证明。", "The initials differ from the code. Please show your own."],
   gateIn: ["进", "In"],
   gateOut: ["出", "Out"],
   gateDirection: ["方向", "Direction"],
