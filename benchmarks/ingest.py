@@ -13,7 +13,8 @@ the ratios within turns, so what slows the machine for a while slows both sides.
 
 A swab is judged as at a desk: is the tube open, at this table, not full; is the person known, not
 swabbed in this round before, nobody who must be alone; is the phone enrolled, the command new. It
-is answered when its commit has returned, with synchronous_commit on. 32 phones send at a time, 64 where each sends one command.
+is answered when its commit has returned, with synchronous_commit on. 32 phones send at a time, 64
+where each sends one command.
 
 The client is made of requests prepared beforehand and runs beside what it measures; processor
 time a row, of the server and of PostgreSQL, is told with the load of the machine.

@@ -49,14 +49,18 @@ _MARKS = {name: f'"outcome": "{name}"'.encode() for name in _OUTCOMES}
 class _Line:
     """One connection: a request under way, and what has come of its answer."""
 
-    __slots__ = ("answer", "began", "request", "socket", "unsent")
+    __slots__ = ("answer", "began", "port", "request", "socket", "unsent")
 
     def __init__(self, port: int) -> None:
-        self.socket = socket.create_connection((HOST, port))
+        self.port = port
+        self.request = b""
+        self.connect()
+
+    def connect(self) -> None:
+        self.socket = socket.create_connection((HOST, self.port))
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.socket.settimeout(0)
         self.answer = bytearray()
-        self.request = b""
         self.unsent: memoryview | None = None
         self.began = 0.0
 
@@ -78,10 +82,7 @@ class _Line:
 
     def read(self) -> tuple[int, bytes] | None:
         """Status and body, once both are here."""
-        part = self.socket.recv(1 << 18)
-        if not part:
-            raise ConnectionError("the server hung up")
-        self.answer += part
+        self.answer += self.socket.recv(1 << 18) or _hung_up()
         head = self.answer.find(b"\r\n\r\n")
         if head < 0:
             return None
@@ -92,7 +93,12 @@ class _Line:
             return None
         body = bytes(self.answer[head + 4 : head + 4 + length])
         del self.answer[: head + 4 + length]
+        self.request = b""
         return int(said[9:12]), body
+
+
+def _hung_up() -> bytes:
+    raise ConnectionError("the server hung up")
 
 
 def request(commands: Sequence[dict[str, Any]], authorization: str) -> bytes:
@@ -133,9 +139,26 @@ class Lines:
             if event & select.EPOLLOUT:
                 if line.go_on():
                     self.poll.modify(number, select.EPOLLIN)
-            elif (answer := line.read()) is not None:
+                continue
+            try:
+                answer = line.read()
+            except ConnectionError:
+                self._call_again(number)
+                continue
+            if answer is not None:
                 self.under_way -= 1
                 yield line, answer
+
+    def _call_again(self, number: int) -> None:
+        """The server hangs up on lines that were silent for long; what was under way goes again."""
+        line = self.all.pop(number)
+        self.poll.unregister(number)
+        line.socket.close()
+        line.connect()
+        self.all[line.socket.fileno()] = line
+        self.poll.register(line.socket.fileno(), select.EPOLLIN)
+        if line.request and not line.send(line.request, line.began):
+            self.poll.modify(line.socket.fileno(), select.EPOLLIN | select.EPOLLOUT)
 
     def close(self) -> None:
         for line in self.all.values():
