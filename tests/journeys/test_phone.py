@@ -162,7 +162,7 @@ def enrol(phone: Handset, shown: str) -> None:
 def rows(question: str, *values: object) -> list[tuple[Any, ...]]:
     where = settings.DATABASES["default"]
     with psycopg.connect(host=where["HOST"], user=where["USER"], dbname="fangxian_demo") as link:
-        return link.execute(question, values).fetchall()  # type: ignore[arg-type]
+        return link.execute(question, values).fetchall()
 
 
 def test_a_phone_is_enrolled_by_a_supervisors_code(handset: Handset) -> None:
