@@ -348,6 +348,7 @@ class App {
           return [this.words("pinWrong", { n: result.left }), wait].filter(Boolean).join(" ");
         }),
         said,
+        h("p.quiet.center", null, this.words("lockedEmergency")),
       );
       return off;
     });

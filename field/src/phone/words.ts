@@ -63,6 +63,7 @@ const own = {
   digit: ["已输入 {n} 位，共 6 位", "{n} of 6 digits"],
   erase: ["删除一位", "Erase"],
   locked: ["已锁定", "Locked"],
+  lockedEmergency: ["遇到急救先放行，解锁后再补记。", "An emergency? Let them through now; write it down once unlocked."],
   typePin: ["请输入密码", "Type your PIN"],
   checking: ["正在核对……", "Checking…"],
   pinWrong: ["密码不对，还可以试 {n} 次。", "Wrong PIN. {n} tries left."],
