@@ -172,7 +172,7 @@ def capacity(city: City) -> float:
         commands = [command for tube in phone.waiting for command in tube]
         phone.waiting.clear()
         made.append(load.request(commands, phone.desk.authorization))
-    found = load.closed_loop(PORT, made, lines=32, seconds=8)
+    found = load.closed_loop(PORT, made, lines=8, seconds=8)
     if found.outcomes["refused"] or found.outcomes["kept"]:
         raise SystemExit(f"refused: {dict(found.outcomes)}")
     return found.outcomes["applied"] / 12 * 10 / found.took

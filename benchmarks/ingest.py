@@ -13,8 +13,8 @@ the ratios within turns, so what slows the machine for a while slows both sides.
 
 A swab is judged as at a desk: is the tube open, at this table, not full; is the person known, not
 swabbed in this round before, nobody who must be alone; is the phone enrolled, the command new. It
-is answered when its commit has returned, with synchronous_commit on. 32 phones send at a time, 64
-where each sends one command.
+is answered when its commit has returned, with synchronous_commit on. As many phones send at a time
+as keep the server busy without being sent away: 64, 32 or 8, by what each sends.
 
 The client is made of requests prepared beforehand and runs beside what it measures; processor
 time a row, of the server and of PostgreSQL, is told with the load of the machine.
@@ -34,7 +34,7 @@ from benchmarks.figures import figure, note, own_database
 
 TURNS = int(os.environ.get("TURNS", "5"))
 SECONDS = 2.0
-LINES = {"swabs_1": 64}  # small requests wait for each other's commit; elsewhere 32
+LINES = {1: 64, 10: 32, 100: 8}  # phones that send at a time, by commands in a request
 RATE, RATE_SECONDS = 700, 6
 PORT = 18_571
 SIZES = {"swabs_1": 1, "swabs_10": 10, "swabs_100": 100, "scans_100": 100}
@@ -102,7 +102,7 @@ def main() -> None:
 def taken_in(work: str, made: list[bytes], server: int, name: str) -> float:
     """Commands a second."""
     before = load.cpu_of(load.family(server)), load.cpu_of(backends(name))
-    found = load.closed_loop(PORT, made, lines=LINES.get(work, 32), seconds=SECONDS)
+    found = load.closed_loop(PORT, made, lines=LINES[SIZES[work]], seconds=SECONDS)
     after = load.cpu_of(load.family(server)), load.cpu_of(backends(name))
     if set(found.statuses) != {200} or found.outcomes["refused"] or found.outcomes["kept"]:
         raise SystemExit(f"{work}: {dict(found.statuses)} {dict(found.outcomes)}")

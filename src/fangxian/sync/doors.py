@@ -8,12 +8,11 @@ import gzip
 import json
 import logging
 import random
-import threading
 import time
 import zlib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, Self, TypeVar
+from typing import Any, TypeVar
 from urllib.parse import parse_qs
 
 from django.conf import settings
@@ -25,6 +24,7 @@ from fangxian.kernel.clock import now
 from fangxian.kernel.errors import Refusal
 from fangxian.sync import rules
 from fangxian.sync.actions import enrol_device
+from fangxian.sync.admission import Admission
 from fangxian.sync.errors import (
     BadCommand,
     Busy,
@@ -60,7 +60,8 @@ Start = Callable[..., Any]
 T = TypeVar("T")
 
 links = Links(4)
-writer = Writer()
+admission = Admission(settings.SYNC_AT_ONCE)
+writer = Writer(admission=admission)
 _log = logging.getLogger("fangxian.sync")
 
 
@@ -70,35 +71,6 @@ class Reply:
     content: Mapping[str, Any]
 
 
-class _Admission:
-    """How many requests of phones are in this process; beyond a bound the next are sent away.
-
-    They would only wait, in a queue that nobody sees; the phone waits better: it says so, and
-    its owner goes on working.
-    """
-
-    def __init__(self, at_once: int) -> None:
-        self._at_once = at_once
-        self._here = 0
-        self._lock = threading.Lock()
-
-    def __enter__(self) -> Self:
-        with self._lock:
-            self._here += 1
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        with self._lock:
-            self._here -= 1
-
-    @property
-    def full(self) -> bool:
-        return self._here > self._at_once
-
-
-_admission = _Admission(settings.SYNC_AT_ONCE)
-
-
 def answer(environ: Environ, start_response: Start) -> Iterable[bytes]:
     """The WSGI application behind `/sync/1/`."""
     started = time.perf_counter()
@@ -106,7 +78,7 @@ def answer(environ: Environ, start_response: Start) -> Iterable[bytes]:
     name = environ["PATH_INFO"][len(PREFIX) :]
     door = _DOORS.get((environ["REQUEST_METHOD"], name), _no_door)
     translation.activate(_language(environ))  # whoever comes next in this thread says their own
-    with _admission:
+    with admission.request():
         try:
             reply = door(environ)
         except Refusal as refusal:
@@ -173,7 +145,7 @@ def enrol(environ: Environ) -> Reply:
 def commands(environ: Environ) -> Reply:
     """Take commands in: an answer for each, in their order."""
     device, actor = device_behind(environ.get("HTTP_AUTHORIZATION", ""), _asking)
-    if _admission.full and _length(environ) > _ALWAYS_READ:
+    if admission.crowded and _length(environ) > _ALWAYS_READ:
         raise Busy(_pause())
     given = _json(environ)
     received_at = now()
@@ -188,8 +160,6 @@ def commands(environ: Environ) -> Reply:
     read = [rules.read_order(row) for row in rows]
     orders = [one for one in read if isinstance(one, Order)]
     urgent = any(order.kind in URGENT for order in orders)
-    if _admission.full and not urgent:
-        raise Busy(_pause())
     answers: Iterable[Answer] = ()
     if orders:
         delivery = Delivery(
@@ -199,7 +169,7 @@ def commands(environ: Environ) -> Reply:
             received_at=received_at,
             language=_language(environ),
         )
-        answers = writer(delivery, urgent=urgent)
+        answers = _admitted(delivery, urgent=urgent)
     found = iter(answers)
     said = [_unreadable(one) if isinstance(one, Rotten) else next(found) for one in read]
     return Reply(
@@ -208,11 +178,23 @@ def commands(environ: Environ) -> Reply:
     )
 
 
+def _admitted(delivery: Delivery, *, urgent: bool) -> list[Answer]:
+    number = len(delivery.orders)
+    if urgent:
+        admission.bring_in(number)
+    elif admission.crowded or not admission.lets_in(number):
+        raise Busy(_pause())
+    try:
+        return writer(delivery, urgent=urgent)
+    finally:
+        admission.done(number)
+
+
 def feed(environ: Environ) -> Reply:
     """What this phone needs and does not have."""
     device, actor = device_behind(environ.get("HTTP_AUTHORIZATION", ""), _asking)
     must_be_in_service(device)
-    if _admission.full:
+    if admission.crowded:
         raise Busy(_pause())
     have = parse_qs(environ.get("QUERY_STRING", "")).get("have", [""])[0]
     parts, more = _asking(lambda: parts_for(actor, device=device, have=have))

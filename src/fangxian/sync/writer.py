@@ -24,6 +24,7 @@ from django.db import (
 )
 from prometheus_client import Counter, Histogram
 
+from fangxian.sync.admission import Admission
 from fangxian.sync.errors import DatabaseAway
 from fangxian.sync.inbox import Delivery, fault, take_in
 from fangxian.sync.links import Links, new_link
@@ -83,8 +84,9 @@ class _Waiting:
 class Writer:
     """The queue and the thread of one process. The thread starts with the first request."""
 
-    def __init__(self, take: Write = take_in) -> None:
+    def __init__(self, take: Write = take_in, *, admission: Admission | None = None) -> None:
         self._take = take
+        self._admission = admission or Admission(1)
         self._queue: deque[_Waiting] = deque()
         self._urgent: deque[_Waiting] = deque()
         self._came = threading.Condition()
@@ -119,7 +121,7 @@ class Writer:
             self._thread.join()
 
     def _directly(self, delivery: Delivery) -> list[Answer]:
-        with self._links.one():
+        with self._links.one(), self._admission.writing(len(delivery.orders)):
             return write([delivery], take=self._take)[0]
 
     def _run(self) -> None:
@@ -147,7 +149,8 @@ class Writer:
 
     def _write(self, batch: list[_Waiting]) -> None:
         try:
-            answers = write([one.delivery for one in batch], take=self._take)
+            with self._admission.writing(sum(len(one.delivery.orders) for one in batch)):
+                answers = write([one.delivery for one in batch], take=self._take)
             for one, said in zip(batch, answers, strict=True):
                 one.answers = said
         except DatabaseAway as away:

@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import time
 from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any, ClassVar
@@ -22,6 +23,7 @@ from fangxian.sync.actions import (
     revoke_device,
     set_aside,
 )
+from fangxian.sync.admission import Admission
 from fangxian.sync.errors import AlreadySettled, NoSuchDevice, ReasonMissing, StillRefused
 from fangxian.sync.inbox import take_in
 from fangxian.sync.kinds import Body, Single, Volume
@@ -588,7 +590,7 @@ def test_a_fault_at_the_door_is_a_short_answer(monkeypatch: pytest.MonkeyPatch) 
 def test_too_many_at_once_are_sent_away_for_different_times(
     book: Book, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(doors, "_admission", doors._Admission(0))
+    monkeypatch.setattr(doors, "admission", Admission(0))
     phone = make.phone()
 
     replies = [phone.send(note("x", seq=n)) for n in range(20)]
@@ -600,8 +602,22 @@ def test_too_many_at_once_are_sent_away_for_different_times(
     assert not Command.objects.exists()
 
 
+def test_more_than_can_be_taken_in_soon_is_told_later() -> None:
+    door = Admission(48)
+    for _ in range(30):
+        with door.writing(10):
+            time.sleep(0.02)  # two milliseconds a command
+
+    assert door.lets_in(500)  # whatever comes to an empty house
+    assert not door.lets_in(1)
+    door.done(500)
+    assert door.lets_in(100)
+    assert door.lets_in(1)
+    assert not door.crowded
+
+
 def test_an_emergency_is_always_taken_in(book: Book, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(doors, "_admission", doors._Admission(0))
+    monkeypatch.setattr(doors, "admission", Admission(0))
     monkeypatch.setattr(doors, "URGENT", frozenset({"book.shout"}))
 
     reply = make.phone().send(note("help", kind="book.shout"))
