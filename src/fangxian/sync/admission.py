@@ -1,8 +1,8 @@
 """Who is let in, and who is told “later” at the door.
 
-More than a process can take in within a third of a second would only wait, in a queue that nobody sees.
-The phone waits better: it says so, keeps everything, and its owner goes on working. So the commands
-that are here are counted, and how long one takes is learnt from those that went before.
+More than a process can take in within a third of a second would only wait, in a queue that nobody
+sees. The phone waits better: it says so, keeps everything, and its owner goes on working. So the
+commands that are here are counted, and how long one takes is learnt from those that went before.
 """
 
 import threading
