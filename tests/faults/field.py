@@ -129,7 +129,11 @@ class House:
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )
-        self.wait()
+        try:
+            self.wait()
+        except BaseException:
+            self.kill_server()
+            raise
 
     def wait(self, seconds: float = 60) -> None:
         deadline = time.monotonic() + seconds
