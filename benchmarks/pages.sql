@@ -85,9 +85,9 @@ ANALYZE pool;
 
 CREATE TEMP TABLE pools ON COMMIT DROP AS SELECT count(*)::int AS number FROM pool;
 
-INSERT INTO sampling_tube (id, number, barcode, round_id, purpose, retest_of_id, area_path, state,
+INSERT INTO sampling_tube (id, number, barcode, round_id, purpose, retest_of_id, area_path, "group", state,
   swabs, capacity, pack, opened_at, sealed_at, result_at, void_reason)
-SELECT id, i, barcode, round_id, CASE WHEN retest THEN 'retest' ELSE 'round' END, NULL, area_path,
+SELECT id, i, barcode, round_id, CASE WHEN retest THEN 'retest' ELSE 'round' END, NULL, area_path, 'general',
   state, CASE WHEN state = 'open' THEN 0 ELSE swabs END, CASE WHEN retest THEN 1 ELSE 10 END,
   (SELECT pack FROM said), opened_at, CASE WHEN state = 'open' THEN NULL ELSE sealed_at END,
   CASE WHEN state IN ('negative', 'positive', 'invalid') THEN found_at END, ''
