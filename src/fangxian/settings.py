@@ -121,7 +121,7 @@ CACHES = {
 }
 
 # A live page may lag behind the ledger by so much, and what it says of a round of testing.
-DASHBOARD_HOLD_SECONDS = 3
+DASHBOARD_HOLD_SECONDS = 5
 ROUND_HOLD_SECONDS = 30
 
 # Signing in
