@@ -40,6 +40,7 @@ demo: setup ## build the district, play the day, serve it (ARGS=--once, ARGS=--f
 test: setup browser ## the whole suite: checks, tests, browser journeys
 	$(MAKE) --no-print-directory check
 	$(MAKE) --no-print-directory suite
+	pytest -m fault
 	$(MAKE) --no-print-directory journeys
 
 check: setup ## what is checked without running it: style, types, imports, templates, words, packs
@@ -50,8 +51,8 @@ fix: setup ## put right what can be put right by machine
 	ruff check --fix-only --quiet .
 	ruff format .
 
-suite: setup ## the tests without a browser
-	pytest -m "not journey" -n $(JOBS) --dist worksteal $(ARGS)
+suite: setup ## the tests without a browser and without faults
+	pytest -m "not journey and not fault" -n $(JOBS) --dist worksteal $(ARGS)
 
 journeys: setup browser ## the tests in a real browser
 	pytest -m journey $(ARGS)
