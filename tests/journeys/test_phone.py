@@ -27,6 +27,8 @@ _TYPED = """text => {
 
 
 # What the screen says done is in the outbox by then: of its rows none is left in the first state.
+_STILL = """() => document.getAnimations().every((one) =>
+  one.playState !== "running" || one.effect.getComputedTiming().iterations === Infinity)"""
 _NOTHING_WAITS = """() => new Promise((done, fail) => {
   const opening = indexedDB.open("fangxian-field");
   opening.onerror = () => fail(opening.error);
@@ -76,6 +78,7 @@ class Handset(Visitor):
 
     def scans(self, text: str) -> None:
         self.page.evaluate(_TYPED, text)
+        self.page.wait_for_timeout(300)  # nobody holds up the next code sooner
 
     def taps(self, name: str) -> None:
         self.page.get_by_role("button", name=name, exact=True).first.tap()
@@ -91,6 +94,8 @@ class Handset(Visitor):
 
     def check(self) -> None:
         """No barrier for anybody on this screen, and nothing wider than it."""
+        # Half faded in, nothing has the contrast that it will have.
+        self.page.wait_for_function(_STILL)
         found = Axe().run(self.page, options={"runOnly": ["wcag2a", "wcag2aa", "wcag21aa"]})
         assert [
             (one["id"], [n["html"] for n in one["nodes"]]) for one in found.response["violations"]
