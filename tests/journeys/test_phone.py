@@ -26,9 +26,9 @@ _TYPED = """text => {
 }"""
 
 
-# What the screen says done is in the outbox by then: of its rows none is left in the first state.
 _STILL = """() => document.getAnimations().every((one) =>
   one.playState !== "running" || one.effect.getComputedTiming().iterations === Infinity)"""
+# What the screen says done is in the outbox by then: of its rows none is left in the first state.
 _NOTHING_WAITS = """() => new Promise((done, fail) => {
   const opening = indexedDB.open("fangxian-field");
   opening.onerror = () => fail(opening.error);
