@@ -40,7 +40,7 @@ demo: setup ## build the district, play the day, serve it (ARGS=--once, ARGS=--f
 test: setup browser ## the whole suite: checks, tests, browser journeys
 	$(MAKE) --no-print-directory check
 	$(MAKE) --no-print-directory suite
-	pytest -m fault
+	pytest -m fault -p no:randomly
 	$(MAKE) --no-print-directory journeys
 
 check: setup ## what is checked without running it: style, types, imports, templates, words, packs
@@ -58,7 +58,7 @@ journeys: setup browser ## the tests in a real browser
 	pytest -m journey $(ARGS)
 
 faults: setup ## servers and databases killed under load, in full (KILLS=20)
-	FANGXIAN_KILLS=$(KILLS) pytest -m fault $(ARGS)
+	FANGXIAN_KILLS=$(KILLS) pytest -m fault -p no:randomly $(ARGS)
 KILLS := 20
 
 stories: setup ## the tests of the playbook and the journeys, told as sentences
