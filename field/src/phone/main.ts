@@ -17,7 +17,6 @@ const PULL_EVERY_MS = 60_000;
 const OLD_RULES_S = 24 * 3600;
 const NEARLY_FULL = 0.9;
 const RECOUNT_MS = 200;
-const AHEAD_STEP_MS = 5_000;
 
 const LOOKS: Readonly<Record<ModeName, { icon: string; title: Key; about: Key }>> = {
   desk: { icon: "swab", title: "modeDesk", about: "modeDeskAbout" },
@@ -62,7 +61,7 @@ class App {
     ...outside,
     language: () => (this.language === "zh" ? "zh-Hans" : "en"),
     ahead: (ms) => {
-      if (Math.abs(ms - this.ahead) > AHEAD_STEP_MS) void this.vault.db.put("meta", ms, "ahead");
+      void this.vault.noteAhead(ms);
       this.ahead = ms;
     },
     fetch: async (...asked) => {
@@ -866,7 +865,7 @@ async function begin(): Promise<void> {
     const db = await openDatabase(undefined, () => location.reload());
     if (!(await keepsKeys(db))) return refuse("noStorage");
     vault = await Vault.open(db);
-    ahead = ((await db.get("meta", "ahead")) as number | undefined) ?? 0;
+    ahead = (await vault.ahead()) ?? 0;
   } catch {
     return refuse("noStorage");
   }

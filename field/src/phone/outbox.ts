@@ -250,11 +250,13 @@ export class StoredOutbox implements Outbox {
   async exportFile(): Promise<Blob> {
     const waiting = await this.vault.db.getAllFromIndex("outbox", "by_state", within(WAITING));
     const refused = await this.vault.db.getAllFromIndex("outbox", "by_state", within(REFUSED));
+    const ahead = await this.vault.ahead();
     const file = {
       fangxian: "outbox",
       protocol: 1,
       device: this.vault.device.id,
       saved_at: new Date(this.clock()).toISOString(),
+      ...(ahead === undefined ? {} : { ahead_ms: Math.round(ahead) }),
       key: toBase64(this.vault.rescue),
       commands: [...waiting, ...refused]
         .sort((a, b) => a.seq - b.seq)

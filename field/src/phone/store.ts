@@ -22,6 +22,9 @@ const LONGEST_PAUSE = 600;
 
 export const PIN_LENGTH = 6;
 
+/** Less than this is the network's doing, not the clock's. */
+const AHEAD_STEP_MS = 5_000;
+
 type Bytes = Uint8Array<ArrayBuffer>;
 type Compartment = "data" | "delivery";
 
@@ -358,6 +361,16 @@ export class Vault {
 
   async unseal<T>(compartment: Compartment, box: Bytes, about: string): Promise<T> {
     return JSON.parse(text.decode(await openWith(this.key(compartment), box, about))) as T;
+  }
+
+  /** How far the server's clock was ahead when they last spoke, in ms; not known before. */
+  async ahead(): Promise<number | undefined> {
+    return (await this.db.get("meta", "ahead")) as number | undefined;
+  }
+
+  async noteAhead(ms: number): Promise<void> {
+    const noted = await this.ahead();
+    if (noted === undefined || Math.abs(ms - noted) > AHEAD_STEP_MS) await this.db.put("meta", ms, "ahead");
   }
 
   /** The value of the header Authorization. */

@@ -193,18 +193,18 @@ def import_outbox(actor: Actor, content: bytes) -> Imported:
     """Bring in the file that a phone saved when it could not send. Safe to repeat.
 
     The file is sealed so that only we can read it, and proves by that whose it is; its entries
-    are taken in exactly as if the phone had sent them. Its clock is taken as it was last known.
+    are taken in as if the phone had sent them, each at the best time that can be known.
     """
     saved = outboxes.read(content)
     device = get_device(actor, saved.device_id)
     if device.account_id != actor.id:
         must_supervise(actor, at=device.area_path)
     orders, unreadable = saved.open(bytes(device.secret_hash))
-    skew = timedelta(milliseconds=device.skew_ms or 0)
     counts: Counter[str] = Counter()
     for start in range(0, len(orders), rules.MOST_COMMANDS):
         part = orders[start : start + rules.MOST_COMMANDS]
-        counts.update(one.outcome for one in take_in([_delivery(device, part, skew)])[0])
+        for answers in take_in(_at_their_times(device, part, saved)):
+            counts.update(one.outcome for one in answers)
     record(
         events.OutboxImported(
             subject_id=device.id,
@@ -222,6 +222,28 @@ def import_outbox(actor: Actor, content: bytes) -> Imported:
         counts["kept"],
         tuple(unreadable),
     )
+
+
+def _at_their_times(
+    device: Device, orders: Sequence[rules.Order], saved: outboxes.Saved
+) -> list[Delivery]:
+    """The entries of a file by how far the clock was off; those as measured come last."""
+    measured = saved.skew
+    if measured is None:
+        measured = timedelta(milliseconds=device.skew_ms or 0)
+    received_at = now()
+    off_by: dict[timedelta, list[rules.Order]] = {}
+    for order in orders:
+        skew = rules.skew_in_file(
+            order.at,
+            measured=measured,
+            saved_at=saved.saved_at,
+            received_at=received_at,
+            enrolled_at=device.enrolled_at,
+        )
+        off_by.setdefault(skew, []).append(order)
+    last = [(measured, off_by.pop(measured))] if measured in off_by else []
+    return [_delivery(device, those, skew) for skew, those in [*off_by.items(), *last]]
 
 
 # What was refused or kept

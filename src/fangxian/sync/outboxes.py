@@ -1,11 +1,15 @@
 """The file that a phone saves when it cannot send, sealed so that only the office can read it.
 
-    {"fangxian": "outbox", "protocol": 1, "device": uuid, "saved_at": iso,
+    {"fangxian": "outbox", "protocol": 1, "device": uuid, "saved_at": iso, "ahead_ms": 1200,
      "key": b64url(box of the delivery key), "commands": [{"id", "seq", "sealed": b64url(box)}, …]}
 
 A box is 12 bytes of nonce and AES-256-GCM of the plain text. The delivery key lies in a box about
 "rescue" under HKDF-SHA256 (no salt, info "fangxian outbox") of the SHA-256 of the phone's secret,
 which is all that we store of it. Each command is {"at", "kind", "body"} in a box about its id.
+
+`ahead_ms` says how far our clock was ahead of the phone's when they last spoke; it is left out
+where they never did. It and `saved_at` are not sealed: whoever carries the file could move its
+entries in time, between the phone's enrolment and now, and no further.
 """
 
 import base64
@@ -13,6 +17,7 @@ import binascii
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -22,18 +27,24 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from fangxian.sync.errors import NotAnOutbox
-from fangxian.sync.rules import Order, read_order
+from fangxian.sync.rules import Order, read_moment, read_order
 
 LARGEST = 64 * 1024 * 1024
 _MOST = 200_000  # commands: more than a phone's shifts of a month
 _NONCE = 12
+_FURTHEST = 100 * 366 * 86_400_000  # milliseconds that a clock can be off: a century
 
 
 @dataclass(frozen=True, slots=True)
 class Saved:
-    """A file as it was read; nothing of it is open yet."""
+    """A file as it was read; nothing of it is open yet.
+
+    skew   how far the phone's clock was ahead of ours when they last spoke, as the phone knows it
+    """
 
     device_id: UUID
+    saved_at: datetime | None
+    skew: timedelta | None
     key: bytes
     commands: Sequence[Mapping[str, Any]]
 
@@ -64,9 +75,21 @@ def read(content: bytes) -> Saved:
         commands = given["commands"]
         if not isinstance(commands, list) or len(commands) > _MOST:
             raise NotAnOutbox
-        return Saved(UUID(given["device"]), _bytes(given["key"]), commands)
+        return Saved(
+            device_id=UUID(given["device"]),
+            saved_at=read_moment(given.get("saved_at")),
+            skew=_skew(given.get("ahead_ms")),
+            key=_bytes(given["key"]),
+            commands=commands,
+        )
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         raise NotAnOutbox from None
+
+
+def _skew(ahead_ms: object) -> timedelta | None:
+    if not isinstance(ahead_ms, int | float) or not abs(ahead_ms) <= _FURTHEST:
+        return None  # also what is no number: NaN is not below anything
+    return timedelta(milliseconds=-ahead_ms)
 
 
 def _order(one: Any, key: AESGCM) -> Order | None:

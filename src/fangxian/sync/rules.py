@@ -169,10 +169,41 @@ def moment_of(
     """
     if abs(skew) <= CLOCKS_APART:
         return at if at <= received_at + CLOCKS_APART else None
-    moment = at - skew
+    try:
+        moment = at - skew
+    except OverflowError:  # no calendar has such a day
+        return None
     if moment > received_at + CLOCKS_APART:  # it was set back between giving and sending
         return None
     return max(min(moment, received_at), enrolled_at)
+
+
+def skew_in_file(
+    at: datetime,
+    *,
+    measured: timedelta,
+    saved_at: datetime | None,
+    received_at: datetime,
+    enrolled_at: datetime,
+) -> timedelta:
+    """How far a phone's clock was ahead when it made an entry of its file, as far as can be known.
+
+    What was measured at the last contact, where it gives a time between enrolment and now. Where
+    not, the clock has jumped since: then the entry counts as old as it was when the file was saved,
+    as if that had been just now. Where that cannot be either, the nearest time that can.
+
+    measured   when the phone and we last spoke
+    saved_at   of the file, by the phone's clock
+    """
+    just_now = [] if saved_at is None else [saved_at - received_at]
+    for skew in [measured, *just_now]:
+        try:
+            moment = at - skew
+        except OverflowError:
+            continue
+        if enrolled_at - CLOCKS_APART <= moment <= received_at + CLOCKS_APART:
+            return skew
+    return at - (enrolled_at if at < enrolled_at else received_at)
 
 
 REPEATS_FOR = timedelta(days=60)

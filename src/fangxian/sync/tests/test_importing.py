@@ -3,6 +3,7 @@
 import json
 import os
 from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -10,11 +11,12 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
+from fangxian.kernel.clock import now
 from fangxian.kernel.errors import NotFound
 from fangxian.kernel.models import Event
 from fangxian.sync.actions import import_outbox, revoke_device
 from fangxian.sync.errors import NotAnOutbox
-from fangxian.sync.models import Command, Held
+from fangxian.sync.models import Command, Device, Held
 from fangxian.sync.rules import in_base64, secret_hash
 from fangxian.sync.tests import make
 from fangxian.sync.tests.make import SUPERVISOR_HE, command
@@ -76,6 +78,85 @@ def test_a_file_may_be_brought_in_twice() -> None:
     bring(file)
 
     assert Held.objects.count() == 1
+
+
+MINUTE = timedelta(minutes=1)
+DAYS = timedelta(days=400)
+
+
+def times_of(phone: make.Phone, file: Mapping[str, Any]) -> list[datetime | None]:
+    """When the entries were made, by our clock, in their order."""
+    bring(file)
+    held = Held.objects.filter(device_id=phone.device.id).order_by("command__seq")
+    assert [one.code for one in held] == ["not_understood_yet"] * len(file["commands"])
+    return [one.at for one in held]
+
+
+def enrolled_yesterday() -> make.Phone:
+    phone = make.phone()
+    Device.objects.filter(id=phone.device.id).update(enrolled_at=now() - timedelta(days=1))
+    return phone
+
+
+@pytest.mark.parametrize("off", [DAYS, -DAYS])
+def test_the_clock_of_a_phone_that_never_sent_anything_is_set_right_by_what_it_knows(
+    off: timedelta,
+) -> None:
+    phone, made = enrolled_yesterday(), now() - 30 * MINUTE
+
+    file = saved(phone, [command("later.kind", at=made + off)])
+    file |= {"saved_at": (now() + off).isoformat(), "ahead_ms": -off / timedelta(milliseconds=1)}
+
+    assert times_of(phone, file) == [made]
+
+
+def test_without_that_it_is_set_right_by_the_last_commands() -> None:
+    phone, made = enrolled_yesterday(), now() - 30 * MINUTE
+    phone.send(command("sampling.void_tube", {"tube": "x"}, at=now() + DAYS), sent_at=now() + DAYS)
+    Held.objects.all().delete()
+
+    [at] = times_of(phone, saved(phone, [command("later.kind", seq=2, at=made + DAYS)]))
+
+    assert at is not None
+    assert abs(at - made) < MINUTE
+
+
+@pytest.mark.parametrize("jump", [DAYS, -DAYS])
+def test_what_was_made_after_a_jump_of_the_clock_is_as_old_as_it_was_when_saved(
+    jump: timedelta,
+) -> None:
+    phone, made = enrolled_yesterday(), now() - 60 * MINUTE
+    before = command("later.kind", seq=1, at=made)
+    after = command("later.kind", seq=2, at=made + 20 * MINUTE + jump)
+
+    file = saved(phone, [before, after])
+    file |= {"saved_at": (now() - 10 * MINUTE + jump).isoformat(), "ahead_ms": 0}
+    first, second = times_of(phone, file)
+
+    assert first == made
+    assert second is not None
+    assert abs(second - (now() - 30 * MINUTE)) < MINUTE
+
+
+@pytest.mark.parametrize(
+    ("off", "told"),
+    [
+        (DAYS, {"ahead_ms": 1e300}),
+        (DAYS, {"ahead_ms": "much", "saved_at": "never"}),
+        (-DAYS, {"ahead_ms": float("nan"), "saved_at": 7}),
+        (-DAYS, {"ahead_ms": 3e12, "saved_at": "9999-12-31T23:59:59Z"}),
+        (timedelta(days=-700_000), {"ahead_ms": 0, "saved_at": "0001-01-01T00:00:00Z"}),
+    ],
+)
+def test_whatever_a_clock_says_no_entry_is_later_than_now_or_older_than_its_phone(
+    off: timedelta, told: dict[str, Any]
+) -> None:
+    phone = enrolled_yesterday()
+
+    [at] = times_of(phone, saved(phone, [command("later.kind", at=now() + off)]) | told)
+
+    assert at is not None
+    assert Device.objects.get(id=phone.device.id).enrolled_at <= at <= now()
 
 
 def test_a_revoked_phone_still_hands_over_its_file() -> None:
