@@ -10,7 +10,7 @@ import type { Claims, Mode, Phone, Signal } from "./types.ts";
 import { button, h, icon, sheet } from "./ui.ts";
 import type { Demands, Direction, Ruling, Verdict } from "./verdict.ts";
 import { troubleOf } from "./verdict.ts";
-import { askQueue, inTurn, pickPlace } from "./work.ts";
+import { askQueue, heardByQuestion, inTurn, pickPlace } from "./work.ts";
 import type { Key } from "./words.ts";
 
 const SIGNALS: Readonly<Record<Verdict, Signal>> = { pass: "pass", refer: "refer", turn_back: "stop", emergency: "emergency" };
@@ -203,7 +203,7 @@ class CheckpointScreen {
   // ---- somebody comes
 
   private scanned(text: string): void {
-    if (!this.work.shift || document.querySelector(".shade")) return;
+    if (heardByQuestion(this.phone, text) || !this.work.shift) return;
     void this.run(async () => {
       const { say, words } = this.phone;
       const reading = await read(text, this.phone.codes, isIdentity);
@@ -377,6 +377,7 @@ class CheckpointScreen {
   }
 
   private async endVehicle(): Promise<void> {
+    await this.run.settled();
     const { say, words } = this.phone;
     const { vehicle } = this.work;
     if (!vehicle) return;
@@ -393,6 +394,7 @@ class CheckpointScreen {
   // ---- more
 
   private async more(): Promise<void> {
+    await this.run.settled();
     const { say, words } = this.phone;
     const choice = await say.ask(words("more"), [
       ...(this.work.standing
@@ -479,6 +481,7 @@ class CheckpointScreen {
   }
 
   private async end(): Promise<void> {
+    await this.run.settled();
     const { say, words } = this.phone;
     const { shift } = this.work;
     if (!shift) return;

@@ -10,7 +10,7 @@ import { read, readLabel } from "./reading.ts";
 import type { Met } from "./reading.ts";
 import type { Mode, Phone } from "./types.ts";
 import { button, h, icon } from "./ui.ts";
-import { askQueue, badCode, inTurn, pickNumber, pickPlace } from "./work.ts";
+import { askQueue, badCode, heardByQuestion, inTurn, pickNumber, pickPlace } from "./work.ts";
 
 type Stage = "begin" | "table" | "boxes";
 
@@ -203,7 +203,7 @@ class DeskScreen {
   // ---- what was scanned
 
   private scanned(text: string): void {
-    if (document.querySelector(".shade")) return; // a question is open
+    if (heardByQuestion(this.phone, text)) return;
     void this.run(async () => {
       if (this.stage === "begin") return;
       const reading = await read(text, this.phone.codes, isIdentity);
@@ -317,6 +317,7 @@ class DeskScreen {
   // ---- sealing, undoing
 
   private async seal(): Promise<void> {
+    await this.run.settled();
     const { say, words } = this.phone;
     const tube = this.work.tube;
     if (!tube) return;
@@ -350,6 +351,7 @@ class DeskScreen {
   }
 
   private async undo(): Promise<void> {
+    await this.run.settled();
     const { say, words } = this.phone;
     const last = this.work.tube?.swabs[this.work.tube.swabs.length - 1];
     if (!last) return;
@@ -370,6 +372,7 @@ class DeskScreen {
   }
 
   private async voidTube(): Promise<void> {
+    await this.run.settled();
     const { say, words } = this.phone;
     const tube = this.work.tube;
     if (!tube) return;
@@ -385,6 +388,7 @@ class DeskScreen {
   }
 
   private async more(): Promise<void> {
+    await this.run.settled();
     const { say, words } = this.phone;
     const { tube, unpacked } = this.work;
     const choice = await say.ask(words("more"), [
@@ -435,6 +439,7 @@ class DeskScreen {
   }
 
   private async end(): Promise<void> {
+    await this.run.settled();
     const { say, words } = this.phone;
     const { tube, shift, unpacked } = this.work;
     if (!shift) return;
@@ -528,6 +533,7 @@ class DeskScreen {
   }
 
   private async pack(): Promise<void> {
+    await this.run.settled();
     const { say, words } = this.phone;
     const { box } = this;
     if (!box) return;

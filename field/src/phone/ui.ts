@@ -63,7 +63,7 @@ const FOCUSABLE = "button:not([disabled]), input, select, textarea, a[href], [ta
 export function sheet<T>(label: string, words: Words, build: (close: (value: T | null) => void) => readonly Child[]): Promise<T | null> {
   return new Promise((done) => {
     const before = document.activeElement;
-    const rest = [...document.body.children].filter((one) => !one.matches(".shade, script"));
+    const rest = [...document.body.children].filter((one) => !one.matches(".shade, script, #remarks"));
     const close = (value: T | null): void => {
       shade.remove();
       for (const one of rest) one.removeAttribute("inert");
@@ -202,7 +202,14 @@ export class Screen implements Ui {
           wrong.focus();
         } else close(values);
       };
-      return [h("form", { novalidate: true, onsubmit: send }, ...rows.map((row) => row.element), h("button.big", { type: "submit" }, h("span", null, done)))];
+      // What is scanned answers a form that asks for one thing, if it is that thing.
+      const scan = (event: CustomEvent<string>): void => {
+        const [only, ...others] = rows;
+        if (!only?.field.check || others.length || only.field.kind === "choice" || only.field.check(event.detail) !== null) return;
+        event.preventDefault();
+        close({ [only.field.name]: event.detail });
+      };
+      return [h("form", { novalidate: true, onsubmit: send, onscan: scan }, ...rows.map((row) => row.element), h("button.big", { type: "submit" }, h("span", null, done)))];
     });
   }
 

@@ -8,7 +8,7 @@ import { read } from "./reading.ts";
 import type { Met } from "./reading.ts";
 import type { Mode, Phone } from "./types.ts";
 import { button, h } from "./ui.ts";
-import { badCode, inTurn, pickPlace } from "./work.ts";
+import { badCode, heardByQuestion, inTurn, pickPlace } from "./work.ts";
 
 class VenueScreen {
   private readonly root: HTMLElement;
@@ -95,7 +95,7 @@ class VenueScreen {
   }
 
   private scanned(text: string): void {
-    if (!this.list.shift || document.querySelector(".shade")) return;
+    if (heardByQuestion(this.phone, text) || !this.list.shift) return;
     void this.run(async () => {
       const { say, words } = this.phone;
       const reading = await read(text, this.phone.codes, isIdentity);
@@ -120,6 +120,7 @@ class VenueScreen {
   }
 
   private async end(): Promise<void> {
+    await this.run.settled();
     const { say, words } = this.phone;
     const { shift } = this.list;
     if (!shift) return;

@@ -3,13 +3,19 @@ import type { Phone, Trouble, Words } from "./types.ts";
 import { NoRoom } from "./types.ts";
 import { button, h, sheet } from "./ui.ts";
 
+export interface InTurn {
+  (step: () => Promise<unknown> | unknown): Promise<void>;
+  /** When all that was scanned until now has been dealt with: a question about it may be asked. */
+  settled(): Promise<void>;
+}
+
 /**
  * Runs steps one after another, so that a scan in the middle of another finds its result; then draws. What
  * could not be kept is said, never swallowed.
  */
-export function inTurn(phone: Phone, draw: () => void): (step: () => Promise<unknown> | unknown) => Promise<void> {
+export function inTurn(phone: Phone, draw: () => void): InTurn {
   let last: Promise<void> = Promise.resolve();
-  return (step) => {
+  const run = (step: () => Promise<unknown> | unknown): Promise<void> => {
     last = last
       .then(step)
       .catch((trouble: unknown) => {
@@ -19,6 +25,20 @@ export function inTurn(phone: Phone, draw: () => void): (step: () => Promise<unk
       .then(draw);
     return last;
   };
+  return Object.assign(run, { settled: () => last });
+}
+
+/**
+ * A scan while a question is open: it answers the question if it can, and otherwise it is said that the question
+ * comes first. True if a question was open.
+ */
+export function heardByQuestion(phone: Phone, text: string): boolean {
+  const open = document.querySelectorAll(".shade");
+  const last = open[open.length - 1];
+  if (!last) return false;
+  const unheard = (last.querySelector("form") ?? last).dispatchEvent(new CustomEvent("scan", { detail: text, cancelable: true }));
+  if (unheard) phone.say.error(phone.words("answerFirst"));
+  return true;
 }
 
 export function badCode(words: Words, trouble: Trouble): string {
