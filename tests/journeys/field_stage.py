@@ -1,6 +1,8 @@
 """What the field's journeys find: a phone's owner, a gate, a door, labels and codes to scan."""
 
 import os
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
 
@@ -28,19 +30,17 @@ from fangxian.sampling.queries import people_to_test_singly
 from fangxian.sync.actions import invite_device
 
 PEOPLE = 26
+Found = dict[str, object]
 
 
-def stand_in_the_field(scene: Scene) -> dict[str, object]:
-    han = Account(
-        username="han",
-        display_name="韩雪",
-        post="采样登记员、卡点值守",
-        area_path=scene.district,
-        duties=[str(duty) for duty in (Duty.COLLECT_SAMPLES, Duty.GUARD, Duty.CARRY_OUT)],
-        demo=True,
-    )
-    han.set_password(PASSWORD)
-    han.save()
+def stand_in_the_field(scene: Scene, *, shunned: Sequence[str], touched: set[UUID]) -> Found:
+    """Nobody is scanned whom another journey has tested, restricted or sent away meanwhile.
+
+    shunned   areas in which another journey does something about everybody
+    touched   residents about whom another journey does something
+    """
+    han = _account(scene, "han", "韩雪", Duty.COLLECT_SAMPLES, Duty.GUARD, Duty.CARRY_OUT)
+    _account(scene, "qiu", "邱敏", Duty.GUARD)  # whose phones are lost
     point, gate, venue = (
         next(iter(sites_of_kind(BUILDER, kind, below=scene.district)))
         for kind in ("sampling_point", "checkpoint", "venue")
@@ -58,13 +58,13 @@ def stand_in_the_field(scene: Scene) -> dict[str, object]:
     owed = set(people_to_test_singly(han.actor))
     orders = orders_in_force(BUILDER)
     kept = set(orders.values_list("resident_id", flat=True))
-    people = _not_yet_swabbed(scene, without=owed | kept)
-    singly = next(
-        one
-        for one in owed
-        if not Swab.objects.filter(resident_id=one, tube__round=scene.round).exists()
+    swabbed = set(
+        Swab.objects.filter(tube__round=scene.round).values_list("resident_id", flat=True)
     )
-    alert = next(iter(kept - owed))
+    apart = Apart(scene, shunned, touched)
+    people = apart(without=swabbed | owed | kept, at_most=PEOPLE)
+    [singly] = apart(among=owed, without=swabbed, at_most=1)
+    [alert] = apart(among=kept, without=owed, at_most=1)
     tubes = print_labels(BUILDER, kind="T", count=6)
     outing = people[-1]
     held = issue_pass(
@@ -92,6 +92,20 @@ def stand_in_the_field(scene: Scene) -> dict[str, object]:
     }
 
 
+def _account(scene: Scene, username: str, name: str, *duties: Duty) -> Account:
+    account = Account(
+        username=username,
+        display_name=name,
+        post="采样登记员、卡点值守",
+        area_path=scene.district,
+        duties=[str(duty) for duty in duties],
+        demo=True,
+    )
+    account.set_password(PASSWORD)
+    account.save()
+    return account
+
+
 def invite(username: str) -> str:
     """The token with which a phone becomes theirs."""
     account = Account.objects.get(username=username)
@@ -99,12 +113,26 @@ def invite(username: str) -> str:
     return invite_device(BUILDER, account.id, modes=modes, days=3)[1]
 
 
-def _not_yet_swabbed(scene: Scene, *, without: set[UUID]) -> list[UUID]:
-    swabbed = set(
-        Swab.objects.filter(tube__round=scene.round).values_list("resident_id", flat=True)
-    )
-    home = residents_in(BUILDER, scene.district).order_by("-id").values_list("id", flat=True)
-    return [one for one in home[:2000] if one not in swabbed | without][:PEOPLE]
+@dataclass(frozen=True, slots=True)
+class Apart:
+    """Finds people of the district who have nothing to do with any other journey."""
+
+    scene: Scene
+    shunned: Sequence[str]
+    touched: set[UUID]
+
+    def __call__(
+        self, *, without: set[UUID], at_most: int, among: set[UUID] | None = None
+    ) -> list[UUID]:
+        home = residents_in(BUILDER, self.scene.district)
+        if among is not None:
+            home = home.filter(id__in=among)
+        for path in self.shunned:
+            home = home.exclude(area_path__startswith=path)
+        home = home.exclude(id__in=self.touched | without).order_by("-id")
+        found = list(home.values_list("id", flat=True)[:at_most])
+        assert len(found) == at_most
+        return found
 
 
 def _code(resident_id: UUID) -> str:

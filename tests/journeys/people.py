@@ -1,5 +1,9 @@
-"""Somebody at a browser."""
+"""Somebody at a browser, and what the database knows of what they did."""
 
+from typing import Any
+
+import psycopg
+from django.conf import settings
 from playwright.sync_api import ConsoleMessage, Error, Page
 
 
@@ -40,3 +44,9 @@ class Visitor:
     def leaves(self) -> None:
         self.page.remove_listener("console", self._hear)
         self.page.remove_listener("pageerror", self._stumble)
+
+
+def rows(question: str, *values: object) -> list[tuple[Any, ...]]:
+    where = settings.DATABASES["default"]
+    with psycopg.connect(host=where["HOST"], user=where["USER"], dbname="fangxian_demo") as link:
+        return link.execute(question, values).fetchall()

@@ -7,6 +7,7 @@ browser does the rest. A case and two exits beside it let each journey go its ow
 import json
 import os
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 from django.utils import translation
@@ -38,7 +39,9 @@ def set_stage(file: str) -> None:
         scene = day.play("cn-v9", print, until=at(14))
         with clock.playing(at(13, 50)) as hands:
             found = {**_of_the_scene(scene), **_exits(scene), **_a_fresh_case(scene, hands)}
-            found["field"] = stand_in_the_field(scene)
+            found["field"] = stand_in_the_field(
+                scene, shunned=[scene.grid, str(found["proposed_path"])], touched=_touched(found)
+            )
             hands.to(at(15, 40))  # an invitation lasts ten minutes, and journeys take longer
             found["invitation"] = invite("han")
     found["starts"] = at(14, 40).isoformat()
@@ -73,6 +76,11 @@ def _of_the_scene(scene: Scene) -> dict[str, object]:
         "in_need": scene.in_need,
         "in_need_name": _whole_name(scene.in_need),
     }
+
+
+def _touched(found: dict[str, Any]) -> set[UUID]:
+    """Of whom a journey changes something: contacts that are decided, who leaves for care."""
+    return {*found["members"], *found["fresh_contacts"], found["in_need"], found["person"]}
 
 
 def _whole_name(resident_id: UUID) -> str:
@@ -110,6 +118,8 @@ def _a_fresh_case(scene: Scene, hands: Hands) -> dict[str, object]:
             "fresh_contact": waiting.order_by("id")[0].resident_id,
             "proposed_area": risk_areas_about(chen, case.id)[0].id,
             "proposed_grid": grid.number,
+            "proposed_path": grid.path,
+            "fresh_contacts": [one.resident_id for one in waiting],
         }
     raise LookupError("no household of three without a case near it")
 
