@@ -78,7 +78,7 @@ wheel: setup ## dist/*.whl, with everything built inside; installing it needs no
 lock: $(DONE)/venv ## resolve the locked versions anew within their bounds (ARGS=--upgrade)
 	$(LOCK) --group setup -o requirements-setup.lock $(ARGS) >/dev/null
 	$(LOCK) pyproject.toml -o requirements.lock $(ARGS) >/dev/null
-	$(LOCK) pyproject.toml -c requirements.lock --group dev -o requirements-dev.lock $(ARGS) >/dev/null
+	$(LOCK) pyproject.toml -c requirements.lock --extra spark --group dev -o requirements-dev.lock $(ARGS) >/dev/null
 LOCK := uv pip compile --universal --python-version 3.11 --generate-hashes --no-config --quiet \
         --no-emit-index-url --no-emit-find-links --no-annotate --custom-compile-command "make lock"
 
