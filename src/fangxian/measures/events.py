@@ -91,6 +91,19 @@ class OrderExtended(Fact):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ExposureNoted(Fact):
+    """Somebody was found infected near the person where they are kept. The subject is the order."""
+
+    sentence: ClassVar = _("The person of order {code} was near a new infection until {exposed_at}")
+    icon: ClassVar = "alert-triangle"
+    tone: ClassVar = "warning"
+
+    code: str
+    resident_id: UUID
+    exposed_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ReleaseProposed(Fact):
     sentence: ClassVar = _("Order {code} ({measure}) has run its days: release is proposed")
     words: ClassVar = _WORDS
@@ -312,6 +325,8 @@ class Guard(TextChoices):
         _("a wider risk area without a reason"),
     )
     PROLONGS_RISK_AREA = "prolongs_risk_area", _("prolonging a risk area without a new infection")
+    DOOR_MUST_OPEN = "door_must_open", _("a door that does not open from the inside")
+    PLACED_WITHOUT_ORDER = "placed_without_order", _("quarantine without an order in force")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

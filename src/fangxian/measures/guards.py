@@ -48,14 +48,14 @@ from fangxian.measures.errors import (
     WidensRiskAreaWithoutReason,
     WidensWhoIsIsolated,
 )
-from fangxian.measures.events import RefusedByGuard
+from fangxian.measures.events import ExposureNoted, RefusedByGuard
 from fangxian.measures.models import Order
 from fangxian.sampling.events import TubeFoundPositive
 
 _log = logging.getLogger("fangxian.guards")
 
 EVIDENCE_OF_INFECTION = frozenset(
-    fact.kind() for fact in (CaseReported, ContactConfirmed, TubeFoundPositive)
+    fact.kind() for fact in (CaseReported, ContactConfirmed, TubeFoundPositive, ExposureNoted)
 )
 
 
@@ -156,6 +156,11 @@ def evidence_about(order: Order, because: Event | UUID | None) -> Event | None:
 def clock_restarts_by_infection_only(attempt: Attempt, cause: Event) -> None:
     if cause.kind not in EVIDENCE_OF_INFECTION:
         _refuse(attempt, ProlongsRiskArea())
+
+
+def refuse(attempt: Attempt, refusal: GuardRefusal) -> NoReturn:
+    """For guards of rooms above, which record what they refuse in the same way."""
+    _refuse(attempt, refusal)
 
 
 def _refuse(attempt: Attempt, refusal: GuardRefusal) -> NoReturn:

@@ -233,10 +233,13 @@ def cause_of(viewer: Actor, because_id: UUID) -> str:
 
 
 def evidence_for(viewer: Actor, order_id: UUID) -> QuerySet[Event]:
-    """Infections and contacts recorded in the same dwelling since the order, latest first."""
+    """Infections and contacts recorded in the same dwelling, and exposures of the person where
+    they are kept, since the order, latest first."""
     order = get_order(viewer, order_id)
     return Event.objects.filter(
-        area_path=order.area_path, kind__in=EVIDENCE_OF_INFECTION, at__gt=order.issued_at
+        Q(area_path=order.area_path) | Q(subject_id=order.id),
+        kind__in=EVIDENCE_OF_INFECTION,
+        at__gt=order.issued_at,
     ).order_by("-seq")
 
 
