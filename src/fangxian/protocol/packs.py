@@ -21,6 +21,7 @@ from fangxian.protocol.sections import (
     Gates,
     Header,
     Measure,
+    Monitoring,
     Named,
     People,
     PositivePool,
@@ -72,6 +73,7 @@ class Sections(Part):
     sampling_guide: Sampling | None = Field(default=None, alias="sampling")
     people: People | None = None
     quarantine_site: QuarantineSite | None = None
+    monitoring: Monitoring | None = None
     routine_testing: Named[Routine] = Field(default_factory=dict)
     gates: Gates | None = None
     command: Command | None = None
@@ -180,6 +182,24 @@ def contradictions(pack: Pack) -> Iterator[tuple[overlay.Key, str]]:
     yield from _about_contacts(pack)
     yield from _about_zones(pack)
     yield from _about_cases(pack)
+    yield from _about_monitoring(pack)
+
+
+def _about_monitoring(pack: Pack) -> Iterator[tuple[overlay.Key, str]]:
+    if pack.monitoring is None:
+        return
+    asked = pack.people.temperatures_per_day.whole
+    if len(pack.monitoring.reading_by) != asked:
+        yield (
+            ("monitoring", "reading_by"),
+            _("needs as many hours as temperatures are taken in a day: %(n)d") % {"n": asked},
+        )
+    if not (
+        pack.monitoring.plausible_from.value
+        < pack.people.fever_from.value
+        < pack.monitoring.plausible_to.value
+    ):
+        yield ("monitoring", "plausible_to"), _("a fever must be a plausible temperature")
 
 
 def _about_contacts(pack: Pack) -> Iterator[tuple[overlay.Key, str]]:

@@ -419,6 +419,40 @@ class QuarantineSite(Sourced):
     rooms_per_10000: Quantity
 
 
+class Monitoring(Sourced):
+    """How people under a measure are looked after from day to day.
+
+    reading_by       the local hour by which each reading of a day is due; the day is divided evenly
+    visit_within     a reading that was missed is made up for within this time
+    plausible_*      a temperature outside of this is a slip of the hand
+    child_below      whoever is younger is never kept alone
+    home_within      from the end of quarantine to the receipt of the community at home
+    """
+
+    reading_by: tuple[Quantity, ...]
+    visit_within: Span
+    plausible_from: Quantity
+    plausible_to: Quantity
+    child_below: Quantity
+    home_within: Span
+
+    @model_validator(mode="after")
+    def each_reading_falls_into_its_part_of_the_day(self) -> Self:
+        parts = len(self.reading_by)
+        for number, hour in enumerate(self.reading_by):
+            if not 24 * number < hour.value * parts <= 24 * (number + 1):
+                raise ValueError(_("reading_by must have one hour in each part of the day"))
+        if not parts:
+            raise ValueError(_("reading_by must have one hour in each part of the day"))
+        return self
+
+    @model_validator(mode="after")
+    def plausible_runs_upwards(self) -> Self:
+        if self.plausible_from.value >= self.plausible_to.value:
+            raise ValueError(_("plausible_from must lie below plausible_to"))
+        return self
+
+
 class Routine(Sourced):
     """How often the posts of a risk group are tested."""
 

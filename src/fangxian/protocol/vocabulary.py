@@ -237,6 +237,8 @@ def in_time(number: float, unit: str) -> str:
                 "tests": ngettext("%(n)s test", "%(n)s tests", int(number)),
                 "times/d": _("%(n)s times a day"),
                 "day": _("day %(n)s"),
+                "h of day": _("%(n)s:00"),
+                "years": ngettext("%(n)s year", "%(n)s years", int(number)),
                 "s": _("%(n)s seconds"),
             }.get(unit, "%(n)s " + unit.replace("%", "%%"))
     return said % {"n": f"{number:,}"}

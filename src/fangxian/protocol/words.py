@@ -413,6 +413,7 @@ def _people(pack: Pack | Guide) -> Iterator[Line]:
             ("rooms_per_10000", _("Rooms for each 10,000 people"), site.rooms_per_10000),
         ):
             yield Line(section, f"quarantine_site.{key}", label, v.figure(number), (number,))
+    yield from _monitoring(pack)
     for group, routine in pack.routine_testing.items():
         text = _("%(tests)s in %(span)s") % {
             "tests": v.figure(routine.tests),
@@ -421,6 +422,25 @@ def _people(pack: Pack | Guide) -> Iterator[Line]:
         label = v.listed(v.POSTS, routine.posts)
         section = _("Routine tests of posts")
         yield Line(section, f"routine_testing.{group}", label, text, (routine,))
+
+
+def _monitoring(pack: Pack | Guide) -> Iterator[Line]:
+    daily = pack.monitoring
+    if daily is None:
+        return
+    section = _("Daily monitoring")
+    hours = v.between_words().join(v.figure(hour) for hour in daily.reading_by)
+    yield Line(
+        section, "monitoring.reading_by", _("Readings due by"), hours, tuple(daily.reading_by)
+    )
+    for key, label, number in (
+        ("visit_within", _("A missed reading is made up for within"), daily.visit_within),
+        ("plausible_from", _("A temperature is plausible from"), daily.plausible_from),
+        ("plausible_to", _("A temperature is plausible up to"), daily.plausible_to),
+        ("child_below", _("A child is never kept alone below"), daily.child_below),
+        ("home_within", _("Received at home after quarantine within"), daily.home_within),
+    ):
+        yield Line(section, f"monitoring.{key}", label, v.figure(number), (number,))
 
 
 def _gates(pack: Pack | Guide) -> Iterator[Line]:
