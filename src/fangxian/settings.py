@@ -7,6 +7,8 @@ FANGXIAN_HOSTS        host names, comma separated
 FANGXIAN_HOME         data folder of the private PostgreSQL
 FANGXIAN_PACKS        folders with the district's own policy packs, separated as in PATH
 FANGXIAN_SYNC_AT_ONCE, FANGXIAN_PAGES_AT_ONCE   how many phones and pages a process serves at once
+FANGXIAN_SMS          where text messages go: "file:PATH", an "https://" address, or "" for nowhere
+FANGXIAN_SMS_TOKEN    bearer token for that address
 DATABASE_URL          another PostgreSQL (15 or newer)
 FANGXIAN_DEBUG        1: Django's debug pages; never with people's data
 """
@@ -142,7 +144,11 @@ ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_EMAIL_NOTIFICATIONS = False
 ACCOUNT_LOGOUT_ON_GET = False
-ACCOUNT_RATE_LIMITS = {"login_failed": "10/m/ip,5/5m/key", "reauthenticate": "10/m/user"}
+ACCOUNT_RATE_LIMITS = {
+    "login_failed": "10/m/ip,5/5m/key",
+    "reauthenticate": "10/m/user",
+    "own_status": "30/10m/ip,5/10m/key",
+}
 ACCOUNT_SESSION_REMEMBER = False
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 MFA_TOTP_ISSUER = "Fangxian"
@@ -200,6 +206,10 @@ if os.environ.get("FANGXIAN_HTTPS") == "1":
 # always free to say "later".
 SYNC_AT_ONCE = int(os.environ.get("FANGXIAN_SYNC_AT_ONCE", "48"))
 PAGES_AT_ONCE = int(os.environ.get("FANGXIAN_PAGES_AT_ONCE", "2"))
+
+# Text messages
+SMS_GATEWAY = os.environ.get("FANGXIAN_SMS", "")
+SMS_TOKEN = os.environ.get("FANGXIAN_SMS_TOKEN", "")
 
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
 

@@ -28,6 +28,11 @@ class TaskKind(models.TextChoices):
     FOLLOW_EMERGENCY = "follow_emergency", _("Find out who was let through in an emergency")
     SETTLE_INCIDENT = "settle_incident", _("See to the incident at the gate")
     SIGN_UP_VENUES = "sign_up_venues", _("Have every venue sign up for a code")
+    REACH_PEOPLE = "reach_people", _("Reach the people of a screening campaign")
+    VISIT_PERSON = "visit_person", _("Go to the person who cannot be reached")
+    CONFIRM_RISK = "confirm_risk", _("Confirm or dismiss a stay at a place of risk")
+    ANSWER_HAND_OVER = "answer_hand_over", _("Answer the other district's request")
+    CHASE_RECEIPT = "chase_receipt", _("Get the other district's receipt")
 
 
 class TaskLevel(models.TextChoices):

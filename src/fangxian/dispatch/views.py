@@ -40,6 +40,11 @@ _ABOUT = {
     TaskKind.SWAB_AGAIN: ("sampling:tube", Duty.COLLECT_SAMPLES),
     TaskKind.SETTLE_INCIDENT: ("gates:incident", Duty.DISPATCH),
     TaskKind.SIGN_UP_VENUES: ("gates:drive", Duty.CARRY_OUT),
+    TaskKind.REACH_PEOPLE: ("screening:mine_of", Duty.CARRY_OUT),
+    TaskKind.VISIT_PERSON: ("screening:follow_up", Duty.CARRY_OUT),
+    TaskKind.CONFIRM_RISK: ("screening:follow_up", Duty.DECIDE_MEASURES),
+    TaskKind.ANSWER_HAND_OVER: ("screening:follow_up", Duty.INVESTIGATE),
+    TaskKind.CHASE_RECEIPT: ("screening:follow_up", Duty.INVESTIGATE),
     TaskKind.DECIDE_RISK_AREA: ("measures:risk_area", Duty.DECIDE_MEASURES),
     TaskKind.DECIDE_RELEASE: ("measures:order", Duty.DECIDE_MEASURES),
 }

@@ -156,6 +156,11 @@ def line_of(cells: Sequence[Cell], at: Mapping[str, int]) -> Line:
     return line
 
 
+def meaning_of(heading: Cell) -> str | None:
+    """What a column of this heading holds, as `line_of` takes it; None: nothing that we know."""
+    return _KNOWN_HEADERS.get(_bare(str(heading or "")))
+
+
 def text_of(cell: Cell) -> str:
     """What a cell shows: 101, not 101.0."""
     if cell is None:
@@ -252,7 +257,18 @@ def _identity_type(text: str) -> str | None:
 
 
 def _day(said: Mapping[str, Cell], key: str, faults: list[str]) -> date | None:
-    cell = said.get(key)
+    try:
+        return day_of(said.get(key))
+    except ValueError:
+        faults.append(
+            _("column “%(column)s”: “%(word)s” is no date; write 1983-01-31")
+            % {"column": _shown(key), "word": half_width(text_of(said.get(key)))}
+        )
+        return None
+
+
+def day_of(cell: Cell) -> date | None:
+    """The day that a cell says, None if it is blank. Raises `ValueError` for what is no day."""
     if isinstance(cell, datetime):
         return cell.date()
     if isinstance(cell, date):
@@ -261,16 +277,9 @@ def _day(said: Mapping[str, Cell], key: str, faults: list[str]) -> date | None:
     if not text:
         return None
     digits = _DAY_TOGETHER.fullmatch(text) or _DAY_APART.fullmatch(text)
-    try:
-        if digits:
-            return date(*(int(part) for part in digits.groups()))
-    except ValueError:
-        pass
-    faults.append(
-        _("column “%(column)s”: “%(word)s” is no date; write 1983-01-31")
-        % {"column": _shown(key), "word": text}
-    )
-    return None
+    if digits is None:
+        raise ValueError(text)
+    return date(*(int(part) for part in digits.groups()))
 
 
 def _needs(text: str, faults: list[str]) -> list[str]:

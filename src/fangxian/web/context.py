@@ -59,10 +59,22 @@ NAVIGATION = (
         frozenset({Duty.DECIDE_MEASURES, Duty.COMMAND}),
     ),
     Entry(
+        "status:list",
+        gettext_lazy("Status codes"),
+        "qr",
+        frozenset({Duty.DECIDE_MEASURES, Duty.AUDIT}),
+    ),
+    Entry(
         "gates:checkpoints",
         gettext_lazy("Gates"),
         "gate",
         frozenset({Duty.GUARD, Duty.DISPATCH, Duty.CARRY_OUT, Duty.DECIDE_MEASURES}),
+    ),
+    Entry(
+        "screening:campaigns",
+        gettext_lazy("Screening"),
+        "search",
+        frozenset({Duty.INVESTIGATE, Duty.COMMAND, Duty.CARRY_OUT, Duty.DISPATCH}),
     ),
     Entry("measures:exits", gettext_lazy("Emergency exits"), "ambulance"),
     Entry(
