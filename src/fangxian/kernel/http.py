@@ -128,6 +128,8 @@ class KnowTheActor:
         "/sampling/public/",
         "/sampling/api/",
         "/gates/screen/",
+        "/status/own",
+        "/screening/declare/",
     )
 
     def __init__(self, answer: Answer) -> None:

@@ -29,7 +29,9 @@ from fangxian.protocol.sections import (
     Release,
     Routine,
     Sampling,
+    Screening,
     Stage,
+    Status,
     Zone,
     ZoneForCase,
 )
@@ -76,6 +78,8 @@ class Sections(Part):
     monitoring: Monitoring | None = None
     routine_testing: Named[Routine] = Field(default_factory=dict)
     gates: Gates | None = None
+    screening: Screening | None = None
+    status: Status | None = None
     command: Command | None = None
     withdrawn: tuple[Withdrawal, ...] = ()
     fingerprint: str

@@ -498,6 +498,60 @@ class Gates(Sourced):
         return self
 
 
+class Screening(Sourced):
+    """How people are asked where they were, and what is kept of it.
+
+    ordered_at_once      evidence on which the measure follows without somebody confirming it; a
+                         list of somebody else is never among it
+    calls_before_visit   calls in vain, then somebody goes to the door
+    longest              a campaign runs no longer than this; it can be begun again
+    longest_look_back    how far back it may ask
+    forget_without_risk  who was found without risk is forgotten after this
+    """
+
+    ordered_at_once: tuple[Literal["told", "declared"], ...] = ()
+    calls_before_visit: Quantity
+    longest: Span
+    longest_look_back: Span
+    forget_without_risk: Span
+
+
+class StatusRule(Sourced):
+    """Which evidence gives a colour; the source is that of the rule.
+
+    orders      kinds of order in force
+    subjects    … for these; where none are named, for those whose measure assigns a code
+    levels      of risk area around the home
+    open_cases  confirmed or asymptomatic, and not closed
+    """
+
+    title: Text
+    colour: Literal["yellow", "red"]
+    orders: tuple[StageKind | Literal["hold"], ...] = ()
+    subjects: tuple[Subject, ...] = ()
+    levels: tuple[str, ...] = ()
+    open_cases: bool = False
+
+    @model_validator(mode="after")
+    def rests_on_evidence(self) -> Self:
+        if not (self.orders or self.levels or self.open_cases):
+            raise ValueError(_("a colour needs evidence: orders, levels or open_cases"))
+        return self
+
+
+class Status(Sourced):
+    """What status codes show. Where codes are not used, everybody is green.
+
+    second_officer     an objection is upheld only when a second officer agrees
+    objection_within   by when an objection is decided
+    """
+
+    used: bool
+    second_officer: bool
+    objection_within: Span
+    rules: Named[StatusRule] = Field(default_factory=dict)
+
+
 class Command(Sourced):
     """The groups of a command post and the levels of response, as data."""
 

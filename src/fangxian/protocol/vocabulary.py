@@ -185,6 +185,10 @@ TIME_LIMITS: Names = {
     "outbreak.notified": gettext_lazy("Outbreak notified"),
     "outbreak.early_actions_done": gettext_lazy("Early actions completed"),
 }
+EVIDENCE: Names = {
+    "told": gettext_lazy("what the person told somebody who reached them"),
+    "declared": gettext_lazy("what the person declared"),
+}
 GRADES: Names = {
     "A": gettext_lazy("A: official text, or press carrying it"),
     "B": gettext_lazy("B: local notice or press"),
@@ -234,6 +238,7 @@ def in_time(number: float, unit: str) -> str:
                 "floors": ngettext("%(n)s floor", "%(n)s floors", int(number)),
                 "swabs": ngettext("%(n)s swab", "%(n)s swabs", int(number)),
                 "passages": ngettext("%(n)s passage", "%(n)s passages", int(number)),
+                "calls": ngettext("%(n)s call", "%(n)s calls", int(number)),
                 "tests": ngettext("%(n)s test", "%(n)s tests", int(number)),
                 "times/d": _("%(n)s times a day"),
                 "day": _("day %(n)s"),

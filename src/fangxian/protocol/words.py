@@ -40,6 +40,7 @@ def everything_said(pack: Pack | Guide) -> list[Line]:
         *_sampling(pack),
         *_people(pack),
         *_gates(pack),
+        *_screening(pack),
         *_command(pack),
     ]
 
@@ -460,6 +461,43 @@ def _gates(pack: Pack | Guide) -> Iterator[Line]:
         ("forget_persons", _("Scans forget the person after"), gates.forget_persons),
     ):
         yield Line(_("Gates"), f"gates.{key}", label, v.figure(number), (number,))
+
+
+def _screening(pack: Pack | Guide) -> Iterator[Line]:
+    screening = pack.screening
+    if screening is None:
+        return
+    section = _("Screening")
+    label = _("Ordered without confirmation on")
+    said = v.listed(v.EVIDENCE, screening.ordered_at_once) or "—"
+    yield Line(section, "screening.ordered_at_once", label, said, (screening,))
+    for key, label, number in (
+        ("calls_before_visit", _("Calls in vain before a visit"), screening.calls_before_visit),
+        ("longest", _("A campaign runs at most"), screening.longest),
+        ("longest_look_back", _("It asks back at most"), screening.longest_look_back),
+        ("forget_without_risk", _("Without risk, forgotten after"), screening.forget_without_risk),
+    ):
+        yield Line(section, f"screening.{key}", label, v.figure(number), (number,))
+
+
+def _status(pack: Pack | Guide) -> Iterator[Line]:
+    status = pack.status
+    if status is None:
+        return
+    section = _("Status codes")
+    used = _("in use") if status.used else _("not in use")
+    yield Line(section, "status.used", _("Colours"), used, (status,))
+    if not status.used:
+        return
+    two = _("two officers") if status.second_officer else _("one officer")
+    within = v.figure(status.objection_within)
+    decided = _("by %(officers)s within %(span)s") % {"officers": two, "span": within}
+    rests_on = (status.objection_within, status)
+    yield Line(section, "status.objection", _("Objections are decided"), decided, rests_on)
+    colours = {"red": _("red"), "yellow": _("yellow")}
+    for name, rule in status.rules.items():
+        text = f"{colours[rule.colour]}{v.between_phrases()}{rule.title.text(_lang())}"
+        yield Line(section, f"status.rules.{name}", colours[rule.colour], text, (rule,))
 
 
 def _command(pack: Pack | Guide) -> Iterator[Line]:
