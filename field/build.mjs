@@ -26,7 +26,7 @@ const icons = {
   download: "download", edit: "edit", erase: "backspace", eye: "eye", file: "file-text", filter: "filter", flag: "flag",
   gate: "barrier-block", hand: "hand-stop", home: "home", info: "info-circle", key: "key", language: "language", left: "chevron-left",
   ledger: "book-2", link: "link", list: "list-details", lock: "lock", logout: "logout", map: "map-2",
-  megaphone: "speakerphone", menu: "menu-2", moon: "moon", mute: "volume-off", person: "user", phone: "phone", pin: "map-pin", plan: "route",
+  megaphone: "speakerphone", menu: "menu-2", mobile: "device-mobile", moon: "moon", mute: "volume-off", person: "user", phone: "phone", pin: "map-pin", plan: "route",
   play: "player-play", plus: "plus", print: "printer", qr: "qrcode", question: "help-circle", refuse: "ban", reset: "rotate",
   right: "chevron-right", scale: "scale", search: "search", send: "send", settings: "settings", shield: "shield-check",
   sheet: "file-spreadsheet", sound: "volume", stop: "hand-stop", sun: "sun", swab: "test-pipe", team: "users-group",

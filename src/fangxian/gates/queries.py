@@ -13,7 +13,7 @@ from uuid import UUID
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
-from django.utils.translation import override
+from django.utils.translation import gettext_lazy, override
 
 from fangxian.areas.models import Area, Site
 from fangxian.areas.queries import area_of_level, sites_visible_to
@@ -60,6 +60,12 @@ def checkpoint_sites(viewer: Actor) -> QuerySet[Site]:
         .filter(kind=Site.Kind.CHECKPOINT, closed_at=None)
         .order_by("area_path", "number")
     )
+
+
+def checkpoints_without_guard(viewer: Actor) -> QuerySet[Site]:
+    """Open checkpoints where no phone has begun a shift, in the order of the tree."""
+    held = Shift.objects.filter(site=OuterRef("id"), ended_at=None)
+    return checkpoint_sites(viewer).filter(~Exists(held))
 
 
 def get_checkpoint(viewer: Actor, site_id: UUID) -> Site:
@@ -281,6 +287,14 @@ def must_read_scans(viewer: Actor) -> None:
 
 # What the office looks at
 
+COUNTED = {
+    "pass": gettext_lazy("Passed"),
+    "refer": gettext_lazy("Referred"),
+    "turn_back": gettext_lazy("Turned back"),
+    "emergency": gettext_lazy("Emergencies"),
+}
+"""Verdicts as the heading of a count."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GateNow:
@@ -298,6 +312,37 @@ class GateNow:
         return sum(self.counts.values())
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GatesTotal:
+    """Every checkpoint of an area together. `waiting` None: nobody has said so lately."""
+
+    gates: int
+    guarded: int
+    waiting: int | None
+    longest: GateNow | None
+    counts: dict[str, int]
+    incidents: int
+
+    @property
+    def unguarded(self) -> int:
+        return self.gates - self.guarded
+
+
+def gates_total(found: Sequence[GateNow]) -> GatesTotal:
+    queues = [one for one in found if one.waiting is not None]
+    return GatesTotal(
+        gates=len(found),
+        guarded=sum(bool(one.on_shift) for one in found),
+        waiting=sum(one.waiting or 0 for one in queues) if queues else None,
+        longest=max(queues, key=lambda one: one.waiting or 0, default=None),
+        counts={word: sum(one.counts[word] for one in found) for word in Scan.Verdict.values},
+        incidents=sum(one.incidents for one in found),
+    )
+
+
+_QUEUE_STALE = timedelta(hours=2)  # an older word about a queue is no word
+
+
 def gates_now(viewer: Actor, sites: Sequence[Site]) -> list[GateNow]:
     """How it stands at these checkpoints since midnight, in five statements for any number."""
     must_oversee(viewer)
@@ -309,7 +354,7 @@ def gates_now(viewer: Actor, sites: Sequence[Site]) -> list[GateNow]:
         counts[number or 0][verdict] = found
     queues = {
         note.site_id: note
-        for note in QueueNote.objects.filter(site__in=ids, at__gte=_midnight())
+        for note in QueueNote.objects.filter(site__in=ids, at__gte=now() - _QUEUE_STALE)
         .order_by("site", "-at")
         .distinct("site")
     }
@@ -377,6 +422,15 @@ class HandOver:
     @property
     def differs(self) -> bool:
         return self.shift.ended_at is not None and self.told != self.scanned
+
+    @property
+    def by_verdict(self) -> list[tuple[str, int | None, int | None]]:
+        """Each verdict with what the guard counted and what was scanned; alike while on shift."""
+        ended = self.shift.ended_at is not None
+        return [
+            (str(label), self.told[word] if ended else self.scanned[word], self.scanned[word])
+            for word, label in COUNTED.items()
+        ]
 
 
 def hand_overs_at(viewer: Actor, site_id: UUID, *, at_most: int = 10) -> list[HandOver]:

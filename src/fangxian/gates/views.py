@@ -37,7 +37,7 @@ from fangxian.kernel import paper, sheets
 from fangxian.kernel.access import PLAYBOOK, Actor, Duty
 from fangxian.kernel.clock import now
 from fangxian.kernel.errors import Malformed
-from fangxian.kernel.http import Request, paged
+from fangxian.kernel.http import Request, live_page, paged
 from fangxian.people.queries import brief
 from fangxian.protocol.vocabulary import in_time
 
@@ -62,23 +62,28 @@ def checkpoints(request: Request) -> HttpResponse | FileResponse:
     viewer = request.actor
     if not queries.OVERSEERS & viewer.duties:
         return redirect("gates:passes")
+    show = "unguarded" if request.GET.get("show") == "unguarded" else ""
+    listed = queries.checkpoints_without_guard if show else queries.checkpoint_sites
     if sheets.wanted(request):
-        return _checkpoints_as_file(request)
-    page = paged(queries.checkpoint_sites(viewer), request.GET.get("mark", ""))
-    found = queries.gates_now(viewer, page.rows)
-    places = names_of(viewer, [one.site.area_path for one in found])
+        return _checkpoints_as_file(request, listed(viewer))
+    page = paged(listed(viewer), request.GET.get("mark", ""))
+    every = queries.gates_now(viewer, list(queries.checkpoint_sites(viewer)))
+    known = {one.site.id: one for one in every}
+    places = names_of(viewer, [site.area_path for site in page.rows])
     context = {
         "page": page,
-        "rows": [Row(one, places[one.site.area_path]) for one in found],
+        "rows": [Row(known[site.id], places[site.area_path]) for site in page.rows],
+        "show": show,
+        "total": queries.gates_total(every),
         **tabs(viewer),
     }
-    return render(request, "gates/checkpoints.html", context)
+    return live_page(request, "gates/checkpoints.html", "gates/_checkpoints.html", context)
 
 
-def _checkpoints_as_file(request: Request) -> FileResponse:
+def _checkpoints_as_file(request: Request, sites: QuerySet[Site]) -> FileResponse:
     header = [
         _("Checkpoint"), _("Place"), _("On shift"), _("Waiting"),
-        *(str(verdict.label) for verdict in Scan.Verdict),
+        *map(str, queries.COUNTED.values()), _("Open incidents"),
     ]  # fmt: skip
 
     def shown(chunk: list[Site]) -> Iterator[list[Any]]:
@@ -89,10 +94,11 @@ def _checkpoints_as_file(request: Request) -> FileResponse:
                 places[one.site.area_path],
                 len(one.on_shift),
                 "" if one.waiting is None else one.waiting,
-                *(one.counts.get(str(verdict), 0) for verdict in Scan.Verdict),
+                *(one.counts[word] for word in queries.COUNTED),
+                one.incidents,
             ]
 
-    rows = sheets.by_chunks(queries.checkpoint_sites(request.actor), shown)
+    rows = sheets.by_chunks(sites, shown)
     return sheets.download(request, sheets.List.CHECKPOINTS, header, rows)
 
 
@@ -147,7 +153,8 @@ def _checkpoint(
         **invalid,
         **tabs(viewer),
     }
-    return render(request, "gates/checkpoint.html", context, status=status)
+    whole, part = "gates/checkpoint.html", "gates/_checkpoint.html"
+    return live_page(request, whole, part, context, status=status)
 
 
 def _in_words(asked: Iterable[str], demands: Demands) -> list[tuple[str, str]]:

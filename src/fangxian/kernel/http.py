@@ -5,10 +5,11 @@ import json
 import logging
 import re
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
+from hashlib import blake2b
 from typing import Any, Generic, TypeVar
 
 from allauth.account.authentication import get_authentication_records
@@ -17,9 +18,10 @@ from django.contrib.auth.models import AnonymousUser
 from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
 from django.db.models import BooleanField, F, Func, Model, QuerySet, Value
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, JsonResponse
 from django.shortcuts import redirect, render
-from django.urls import reverse
+from django.template.loader import render_to_string
+from django.urls import is_valid_path, reverse
 from django.utils.cache import patch_vary_headers
 from django.utils.translation import gettext as _
 from django_htmx.middleware import HtmxDetails
@@ -175,7 +177,21 @@ class AnswerRefusals:
         self.answer = answer
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        return self.answer(request)
+        response = self.answer(request)
+        wants = request.headers.get("Accept", "")
+        if isinstance(response, HttpResponseNotAllowed) and "text/html" in wants:
+            return self._led_back(request, response)
+        return response
+
+    def _led_back(self, request: HttpRequest, bare: HttpResponseNotAllowed) -> HttpResponse:
+        """A page for whoever opened an address that only takes forms.
+
+        It happens to everybody who signs in again in the middle of a form, or loads a refusal anew.
+        """
+        context = {"back": _page_above(request.path)}
+        response = render(request, "web/takes_forms.html", context, status=bare.status_code)
+        response["Allow"] = bare["Allow"]
+        return response
 
     def process_exception(self, request: HttpRequest, refusal: Exception) -> HttpResponse | None:
         if not isinstance(refusal, Refusal):
@@ -195,6 +211,17 @@ class AnswerRefusals:
             patch_vary_headers(response, ["HX-Request"])
             return response
         return render(request, "web/refusal.html", {"refusal": refusal}, status=refusal.status)
+
+
+def _page_above(path: str) -> str:
+    """The nearest address above one that leads somewhere."""
+    steps = path.strip("/").split("/")
+    for length in range(len(steps) - 1, 0, -1):
+        above = "/" + "/".join(steps[:length])
+        for address in (above, above + "/"):
+            if is_valid_path(address):
+                return address
+    return "/"
 
 
 # Health and metrics
@@ -231,6 +258,36 @@ def metrics(request: HttpRequest) -> HttpResponse:
             _JOBS.labels(status).set(number)
     _UNSEALED.set(ledger.unsealed())
     return HttpResponse(generate_latest(), content_type=CONTENT_TYPE_LATEST)
+
+
+# Live pages: a part of them is asked for again every few seconds.
+
+LIVE_EVERY = 10
+"""Seconds between two questions of a page of a room."""
+
+
+def live_page(
+    request: HttpRequest, whole: str, part: str, context: Mapping[str, Any], *, status: int = 200
+) -> HttpResponse:
+    """The whole page; or, asked with `v`, its part alone, or 204 if that reads as it did.
+
+    whole   prints `live_part` and includes web/_live.html and web/_stale.html
+    part    a template without forms; what is exchanged has an id and, `if oob`, hx-swap-oob="true"
+    """
+    query = request.GET.copy()
+    had = query.pop("v", [""])[-1]
+    asks = bool(had) and request.method == "GET"
+    request.GET = query  # the links of the part are those of the page
+    text = render_to_string(part, {**context, "oob": asks}, request)
+    shown = text.replace(' hx-swap-oob="true"', "").encode()
+    version = blake2b(shown, digest_size=8).hexdigest()
+    if had == version:
+        return HttpResponse(status=204)
+    where = f"{request.path}?{query.urlencode()}" if query else request.path
+    live = {"live_url": where, "version": version, "every": LIVE_EVERY, "oob": asks}
+    if not asks:
+        return render(request, whole, {**context, **live, "live_part": text}, status=status)
+    return HttpResponse(render_to_string("web/_live.html", live, request) + text)
 
 
 # Paging by key: the cost of a page does not grow with its number.

@@ -572,3 +572,13 @@ class NotACount(Malformed):
 
     def __init__(self) -> None:
         super().__init__(_("This is not a number of things that could be counted here."))
+
+
+class NoPointsThere(Refusal):
+    code = "no_points_there"
+    status = 404
+
+    def __init__(self) -> None:
+        super().__init__(
+            _("There is no sampling point under this address. Choose a subdistrict from the list.")
+        )

@@ -10,9 +10,11 @@ from django.conf import settings
 from django.core.cache import caches
 from django.db import connection
 from django.utils.translation import get_language
+from django.utils.translation import gettext as _
 
 from fangxian.areas.models import Area, Site
 from fangxian.areas.queries import areas_of_level, names_of, sites_of_kind
+from fangxian.areas.rules import paths_to, short_name
 from fangxian.engines.planning import live as engine
 from fangxian.kernel.access import PLAYBOOK, Actor
 from fangxian.kernel.clock import now
@@ -155,12 +157,37 @@ class PublicPoint:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PublicGroup:
+    """The points of one subdistrict: open ones first, the shortest wait first."""
+
+    number: int
+    name: str
+    points: list[PublicPoint]
+
+    @property
+    def open_points(self) -> list[PublicPoint]:
+        return [point for point in self.points if point.open_now]
+
+    @property
+    def closed_points(self) -> list[PublicPoint]:
+        return [point for point in self.points if not point.open_now]
+
+    @property
+    def shortest(self) -> int | None:
+        """Minutes; None if nobody knows."""
+        return min((one.wait for one in self.open_points if one.wait is not None), default=None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PublicPage:
     district: str
-    points: list[PublicPoint]
+    groups: list[PublicGroup]
     opens: time | None
     closes: time | None
     made_at: datetime
+
+    def group(self, number: int) -> PublicGroup | None:
+        return next((one for one in self.groups if one.number == number), None)
 
 
 def public_page() -> PublicPage:
@@ -176,26 +203,44 @@ def public_page() -> PublicPage:
 def _public_page() -> PublicPage:
     round_ = Round.objects.filter(state=Round.State.OPEN).order_by("-starts_at").first()
     outlook = outlook_of(round_) if round_ else None
-    points = [
-        PublicPoint(
-            name=point.site.name,
-            place=point.place,
-            waiting=point.waiting,
-            wait=point.wait,
-            heard_at=point.heard_at,
-            open_now=point.tables > 0,
-        )
-        for point in points_now(PLAYBOOK)
-    ]
-    points.sort(key=lambda point: (not point.open_now, point.place, point.name))
     district = areas_of_level(PLAYBOOK, Area.Level.DISTRICT).first()
     return PublicPage(
         district=district.name if district else "",
-        points=points,
+        groups=_groups(points_now(PLAYBOOK)),
         opens=outlook.resources.opens if outlook else None,
         closes=outlook.resources.closes if outlook else None,
         made_at=now(),
     )
+
+
+def _groups(points: Sequence[PointStatus]) -> list[PublicGroup]:
+    """By subdistrict, in the order of the tree; a point that is in none is left under the rest."""
+    around = {area.path: area for area in areas_of_level(PLAYBOOK, Area.Level.SUBDISTRICT)}
+    found: dict[str, list[PublicPoint]] = {path: [] for path in [*around, ""]}
+    for point in points:
+        path = next((one for one in paths_to(point.site.area_path) if one in around), "")
+        name = short_name(around[path].name) if path else ""
+        found[path].append(
+            PublicPoint(
+                name=point.site.name,
+                place=point.place.removeprefix(name).strip(),
+                waiting=point.waiting,
+                wait=point.wait,
+                heard_at=point.heard_at,
+                open_now=point.tables > 0,
+            )
+        )
+    for told in found.values():
+        told.sort(key=lambda one: (not one.open_now, one.wait is None, one.wait or 0, one.name))
+    return [
+        PublicGroup(
+            number=around[path].number if path else 0,
+            name=around[path].name if path else _("Elsewhere in the district"),
+            points=told,
+        )
+        for path, told in found.items()
+        if told
+    ]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -25,6 +25,7 @@ from fangxian.kernel.ids import code, new_id
 from fangxian.kernel.models import Account
 from fangxian.people.queries import brief
 from fangxian.sampling import actions, live, queries, sheet
+from fangxian.sampling.errors import NoPointsThere
 from fangxian.sampling.models import Box, LabelBatch
 from fangxian.sampling.point_forms import KeyForm, LabelsForm, QueueForm, ReceiveForm
 from fangxian.sampling.sheet import PER_SHEET
@@ -311,13 +312,22 @@ def withdraw(request: Request, key_id: UUID) -> HttpResponse:
 
 
 @require_GET
-def public_queues(request: HttpRequest) -> HttpResponse:
-    """Points with their queues. Needs no sign-in, no script, no cookie, and asks nothing."""
+def public_queues(request: HttpRequest, number: int | None = None) -> HttpResponse:
+    """Points with their queues. Needs no sign-in, no script, no cookie, and asks nothing.
+
+    number   of a subdistrict; without one, all of them with how long each waits
+    """
     asked = request.GET.get("lang", "")
     language = asked if asked in dict(settings.LANGUAGES) else translation.get_language()
     with translation.override(language):
+        shown = live.public_page()
+        group = shown.group(number) if number is not None else None
+        if number is not None and group is None:
+            raise NoPointsThere
+        if group is None and len(shown.groups) == 1:
+            [group] = shown.groups
         other = next(code for code, _name in settings.LANGUAGES if code != language)
-        context = {"shown": live.public_page(), "other": other}
+        context = {"shown": shown, "group": group, "other": other, "alone": number is None}
         # Without the request: what knows who is signed in has no business here.
         response = HttpResponse(render_to_string("sampling/queues.html", context))
     patch_cache_control(response, public=True, max_age=20)

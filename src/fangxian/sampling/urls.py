@@ -26,6 +26,7 @@ urlpatterns = [
     path("laboratories", point_views.laboratories, name="laboratories"),
     path("laboratories/<uuid:key_id>/withdraw", point_views.withdraw, name="withdraw_key"),
     path("public/queues", point_views.public_queues, name="public_queues"),
+    path("public/queues/<int:number>", point_views.public_queues, name="public_queues_in"),
     path("api/results", api.results, name="api_results"),
     path("rounds/<uuid:round_id>/untested", point_views.untested, name="untested"),
     path("rounds", round_views.rounds, name="rounds"),

@@ -13,6 +13,7 @@ from pytest_django import Settings
 from fangxian.kernel import http
 from fangxian.kernel.access import PLAYBOOK, Duty
 from fangxian.kernel.errors import Malformed, NotFound, NotYours
+from fangxian.kernel.ids import new_id
 from fangxian.kernel.ledger import record_many
 from fangxian.kernel.logs import JsonLines
 from fangxian.kernel.models import Account, Event
@@ -168,6 +169,40 @@ def test_a_damaged_page_mark_is_refused_with_advice() -> None:
 def test_a_list_ordered_both_ways_cannot_be_paged_by_key() -> None:
     with pytest.raises(ValueError, match="all one way"):
         http.paged(Event.objects.order_by("-tx", "seq"), "")
+
+
+HTML = {"Accept": "text/html"}
+
+
+@pytest.mark.parametrize(
+    ("opened", "page"),
+    [
+        (f"/gates/at/{new_id()}/set", "/gates/at/"),
+        ("/gates/venues/posters.pdf", "/gates/venues"),
+        ("/sampling/enter", "/sampling/"),
+        (f"/sync/refused/{new_id()}/apply", "/sync/refused/"),
+        ("/accounts/nowhere", ""),
+    ],
+)
+def test_an_address_that_only_takes_forms_leads_back_to_its_page(
+    client: Client, opened: str, page: str
+) -> None:
+    client.force_login(make.account(duties=(Duty.AUDIT,)))
+
+    answer = client.get(opened, headers=HTML)
+
+    assert answer.status_code == (405 if page else 404)
+    if page:
+        assert answer.headers["Allow"] == "POST"
+        assert f'class="btn btn-primary" href="{page}' in answer.content.decode()
+
+
+def test_a_machine_that_asks_in_the_wrong_way_gets_a_bare_answer(client: Client) -> None:
+    client.force_login(make.account())
+
+    answer = client.get("/sampling/enter", headers={"Accept": "application/json"})
+
+    assert (answer.status_code, answer.content) == (405, b"")
 
 
 def test_log_lines_are_json_and_hold_no_query_string(

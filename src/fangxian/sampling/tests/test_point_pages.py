@@ -314,7 +314,7 @@ def test_everybody_sees_the_queues_without_signing_in_and_nobody_in_them(point: 
     page = words(answer)
     assert answer.status_code == 200
     assert "about 30 minutes" in page
-    assert "6 people" in page
+    assert "6 people wait" in page
     assert "王建国" not in page
     assert not answer.cookies
     assert "<script" not in page
@@ -341,6 +341,31 @@ def test_the_queues_are_told_in_chinese(point: Site) -> None:
     assert "未开放" in page
     assert 'lang="zh-Hans"' in page
     assert "not open now" in english
+
+
+def test_each_subdistrict_has_a_page_of_its_own_with_the_shortest_wait_first(point: Site) -> None:
+    at_work(point)
+    note_queue(make.SAMPLER_WANG, site_id=point.id, waiting=6, at=now())
+    make.sampling_point("校门", tables=1)
+    here = Area.objects.get(level="subdistrict")
+    elsewhere = Area.objects.create(
+        number=71, parent=here.parent, level="subdistrict", name="马坊街道", path="1/2/3/1z/"
+    )
+    make.sampling_point("马坊广场", area_path=elsewhere.path)
+    visitor = Client(headers={"accept-language": "en"})
+
+    all_ = words(visitor.get("/sampling/public/queues"))
+    page = words(visitor.get(f"/sampling/public/queues/{here.number}"))
+    nowhere = visitor.get("/sampling/public/queues/9999", headers={"Accept": "text/html"})
+
+    assert f"/sampling/public/queues/{elsewhere.number}?lang=en" in all_
+    assert "1 of 2 points open" in all_
+    assert "from 30 minutes" in all_
+    assert "about 30 minutes" not in all_
+    assert page.index("广场") < page.index("1 point that is not open now") < page.index("校门")
+    assert "马坊" not in page
+    assert nowhere.status_code == 404
+    assert "Choose a subdistrict" in words(nowhere)
 
 
 # Results from Excel and from machines
