@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -83,6 +83,22 @@ class OwedTest:
     due_at: datetime
     state: str
     label: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RiskHit:
+    """A risk area, also one lifted since, that covered a place on some of the days asked for.
+
+    place   as it was asked for
+    since   the first of these days that it was in force, `until` the last
+    """
+
+    place: str
+    level: str
+    rank: int
+    risk_area_id: UUID
+    since: date
+    until: date
 
 
 def _must_read(viewer: Actor) -> None:
@@ -333,6 +349,63 @@ def risk_areas_listed(viewer: Actor, *, state: str = "", level: str = "") -> Que
 def risk_areas_over(viewer: Actor, area_path: str) -> QuerySet[RiskArea]:
     """In force around this place, strictest first."""
     return risk_areas_in_force(viewer).filter(places__overlap=rules.above(area_path))
+
+
+def risk_of(viewer: Actor, places: Sequence[tuple[str, date, date]]) -> list[RiskHit]:
+    """Which risk areas covered each place on the days from the first to the last.
+
+    In the order asked, strictest first. A place wider than a risk area is not covered by it:
+    `risk_inside` says what lies within. No duty is asked for, as with risk areas themselves.
+    """
+    return _risk(
+        viewer,
+        places,
+        "EXISTS (SELECT FROM unnest(area.places) AS within(path)"
+        " WHERE starts_with(asked.path, within.path))",
+    )
+
+
+def risk_inside(viewer: Actor, places: Sequence[tuple[str, date, date]]) -> list[RiskHit]:
+    """Which risk areas lay inside each place on those days, but did not cover it."""
+    return _risk(
+        viewer,
+        places,
+        "NOT EXISTS (SELECT FROM unnest(area.places) AS within(path)"
+        " WHERE starts_with(asked.path, within.path))"
+        " AND EXISTS (SELECT FROM unnest(area.places) AS within(path)"
+        " WHERE starts_with(within.path, asked.path))",
+    )
+
+
+def _risk(viewer: Actor, places: Sequence[tuple[str, date, date]], fits: str) -> list[RiskHit]:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT asked.path, area.level, area.rank, area.id,"
+            " greatest(asked.first, (area.starts_at AT TIME ZONE %s)::date),"
+            " least(asked.last, (area.lifted_at AT TIME ZONE %s)::date)"
+            " FROM unnest(%s::text[], %s::date[], %s::date[]) WITH ORDINALITY"
+            " AS asked(path, first, last, at) JOIN measures_riskarea AS area"
+            " ON area.state IN ('in_force', 'lifted') AND area.starts_at IS NOT NULL"
+            " AND (area.starts_at AT TIME ZONE %s)::date <= asked.last"
+            " AND (area.lifted_at IS NULL OR (area.lifted_at AT TIME ZONE %s)::date >= asked.first)"
+            " AND (starts_with(area.area_path, %s) OR area.places && %s::varchar[])"
+            f" AND {fits} ORDER BY asked.at, area.rank DESC, area.starts_at, area.id",
+            [
+                settings.TIME_ZONE,
+                settings.TIME_ZONE,
+                [path for path, _first, _last in places],
+                [first for _path, first, _last in places],
+                [last for _path, _first, last in places],
+                settings.TIME_ZONE,
+                settings.TIME_ZONE,
+                viewer.within,
+                rules.above(viewer.within),
+            ],
+        )
+        return [
+            RiskHit(place=place, level=level, rank=rank, risk_area_id=one, since=since, until=until)
+            for place, level, rank, one, since, until in cursor.fetchall()
+        ]
 
 
 def risk_areas_about(viewer: Actor, about_id: UUID) -> QuerySet[RiskArea]:
