@@ -22,7 +22,7 @@ from fangxian.kernel.access import Actor, Duty
 from fangxian.kernel.clock import now, today
 from fangxian.kernel.errors import NotFound
 from fangxian.kernel.models import Account, Event
-from fangxian.kernel.vault import Secret, blind_index
+from fangxian.kernel.vault import Secret, blind_index, blind_indexes
 from fangxian.people import codes, rules
 from fangxian.people.codes import Resolved
 from fangxian.people.errors import ExportIsGone
@@ -155,6 +155,37 @@ def by_name(viewer: Actor, name: str) -> QuerySet[Resident]:
     _must_search(viewer)
     index = blind_index("name", rules.normal_name(name))
     return residents_visible_to(viewer).filter(name_index=index).order_by("area_path", "id")
+
+
+def named_with_phone(
+    viewer: Actor, pairs: Sequence[tuple[str, str]]
+) -> list[tuple[UUID, str] | None]:
+    """The one resident with each name and phone, and where they stay; None where nobody or several
+    have both. In the order asked, one statement.
+    """
+    _must_search(viewer)
+    names = blind_indexes("name", [rules.normal_name(name) for name, _phone in pairs])
+    phones = blind_indexes("phone", [rules.normal_phone(phone) for _name, phone in pairs])
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT asked.at, min(r.id::text), min(r.area_path)"
+            " FROM unnest(%s::bytea[], %s::bytea[]) WITH ORDINALITY AS asked(name, phone, at)"
+            " JOIN people_resident AS r ON r.phone_index = asked.phone"
+            " AND r.name_index = asked.name AND r.merged_into_id IS NULL"
+            " AND starts_with(r.area_path, %s) GROUP BY 1 HAVING count(*) = 1",
+            [names, phones, viewer.within],
+        )
+        found = {at: (UUID(one), path) for at, one, path in cursor.fetchall()}
+    return [found.get(at) for at in range(1, len(pairs) + 1)]
+
+
+def phones_of(viewer: Actor, ids: Iterable[UUID]) -> dict[UUID, Secret]:
+    """The phone of each who has one, sealed. To be opened only by a verb that sends something
+    there and records that it did. One statement.
+    """
+    _must_search(viewer)
+    rows = residents_visible_to(viewer).filter(id__in=list(ids), phone__isnull=False)
+    return {one: phone for one, phone in rows.values_list("id", "phone") if phone}  # type: ignore[misc]
 
 
 def resolve(
