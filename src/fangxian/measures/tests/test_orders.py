@@ -10,7 +10,7 @@ from fangxian.kernel.clock import Hands, now
 from fangxian.kernel.errors import NotFound, NotYours
 from fangxian.kernel.ids import new_id, read_code
 from fangxian.kernel.models import Event
-from fangxian.measures import actions
+from fangxian.measures import releases
 from fangxian.measures.actions import (
     CONDITIONS_HOLD,
     NEXT_STAGE,
@@ -401,7 +401,7 @@ def test_orders_that_are_not_ready_do_not_keep_others_waiting(
     noon: Hands, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     make.rules("cn-v9")
-    monkeypatch.setattr(actions, "_AT_ONCE", 1)
+    monkeypatch.setattr(releases, "_AT_ONCE", 1)
     make.order()
     noon.forward(minutes=1)
     ready = make.order(kind="home_quarantine", ends_at=in_days(0.1))

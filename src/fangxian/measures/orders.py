@@ -1,0 +1,354 @@
+"""The verbs of orders: issue, extend, end, go on to the next stage."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+
+from fangxian.kernel.access import PLAYBOOK, Actor, Duty
+from fangxian.kernel.clock import now
+from fangxian.kernel.ledger import record, record_many
+from fangxian.kernel.models import Event
+from fangxian.measures import guards, rules
+from fangxian.measures.deciding import (
+    CONDITIONS_HOLD,
+    NEXT_STAGE,
+    Because,
+    cause_or_last,
+    next_numbers,
+    one_at_a_time,
+    sayable,
+)
+from fangxian.measures.errors import (
+    CountedFromTheFuture,
+    EndIsNotLater,
+    NotYetReleasable,
+    OrderIsOver,
+    ReasonNeeded,
+)
+from fangxian.measures.events import (
+    DaysAlreadyOver,
+    NoMeasureInPack,
+    OrderEnded,
+    OrderExtended,
+    OrderIssued,
+)
+from fangxian.measures.models import (
+    Extension,
+    Order,
+)
+from fangxian.measures.queries import (
+    ZONE,
+    get_order,
+    last_event_of,
+    order_conditions,
+)
+from fangxian.people.queries import get_resident
+from fangxian.protocol.queries import in_force
+from fangxian.sampling.actions import call_for_tests
+from fangxian.sampling.rules import Call
+
+
+def of_order(order: Order) -> dict[str, Any]:
+    return {
+        "subject_id": order.id,
+        "area_path": order.area_path,
+        "pack": order.pack,
+        "code": order.code,
+    }
+
+
+@transaction.atomic
+def issue_order(
+    actor: Actor,
+    *,
+    resident_id: UUID,
+    area_path: str,
+    subject: str,
+    about_id: UUID,
+    counted_from: datetime,
+    because: Because,
+    stage: int = 0,
+    kind: str | None = None,
+    ends_at: datetime | None = None,
+    follows: Order | None = None,
+) -> Order | None:
+    """Restrict one person as the pack in force asks for such a `subject`.
+
+    Days are counted from `counted_from` through all stages; a stage whose days are over is
+    skipped. None, and a fact that says so, where the pack asks for nothing or all days are over.
+    An equal order in force on the same ground is returned unchanged.
+
+    kind      a milder measure than the pack's
+    ends_at   an earlier end than the pack's
+    """
+    actor.must(Duty.DECIDE_MEASURES, at=area_path)
+    attempt = guards.Attempt(actor=actor, about=resident_id, area_path=area_path)
+    cause = guards.there_is_a_cause(attempt, because)
+    at = now()
+    if counted_from > at:
+        raise CountedFromTheFuture(counted_from)
+
+    pack = in_force(at, area_path)
+    measure = pack.measure(subject)
+    stages = measure.stages if measure else ()
+    plan = rules.plan_stage(stages, counted_from, at=at, first=stage, zone=ZONE)
+    guards.nobody_else_is_isolated(attempt, subject, kind, asked=plan.kind if plan else None)
+    if plan is None:
+        none: dict[str, Any] = {
+            "subject_id": about_id,
+            "area_path": area_path,
+            "pack": pack.stamp,
+            "resident_id": resident_id,
+            "subject": subject,
+        }
+        fact = (
+            DaysAlreadyOver(**none, counted_from=counted_from)
+            if stages
+            else NoMeasureInPack(**none)
+        )
+        record(fact, actor=actor, because=cause)
+        return None
+    guards.low_risk_isolates_nobody(attempt, subject, kind or plan.kind)
+    if ends_at is not None:
+        guards.isolation_is_not_prolonged(attempt, ends_at, latest=plan.ends_at)
+
+    order = Order(
+        resident_id=get_resident(PLAYBOOK, resident_id).id,
+        area_path=area_path,
+        kind=kind or plan.kind,
+        subject=subject,
+        stage=plan.stage,
+        about_id=about_id,
+        pack=pack.stamp,
+        rule=f"measures.{subject}",
+        counted_from=counted_from,
+        ends_at=guards.there_is_an_end(attempt, ends_at or plan.ends_at),
+        follows=follows,
+    )
+    [(stored, event)] = store(actor, [order], cause)
+    if event is not None and plan.tests:
+        _call_for_tests(stored, plan.tests, event)
+    return stored
+
+
+def _call_for_tests(order: Order, tests: Sequence[rules.TestDay], event: Event) -> None:
+    """The test days that are still to come; of those beyond an earlier end, none."""
+    calls = [
+        Call(
+            resident_id=order.resident_id,
+            area_path=order.area_path,
+            reason="order",
+            about_id=order.id,
+            day=test.day,
+            due_at=test.due_at,
+        )
+        for test in tests
+        if test.due_at <= order.ends_at
+    ]
+    call_for_tests(PLAYBOOK, calls, because=event)
+
+
+def store(actor: Actor, orders: Sequence[Order], cause: Event) -> list[tuple[Order, Event | None]]:
+    """Each order with the event of its issue; the equal one in force, and no event, where there
+    is one. All rest on one ground.
+    """
+    about_id, at = orders[0].about_id, now()
+    one_at_a_time(about_id)
+    equal = {
+        (order.resident_id, order.kind): order
+        for order in Order.objects.filter(
+            about_id=about_id,
+            state=Order.State.IN_FORCE,
+            resident__in=[order.resident_id for order in orders],
+        )
+    }
+    fresh: dict[tuple[UUID, str], Order] = {}
+    for order in orders:
+        key = (order.resident_id, order.kind)
+        if key not in equal:
+            fresh.setdefault(key, order)
+    for order, number in zip(fresh.values(), next_numbers("order_number", len(fresh)), strict=True):
+        order.number = number
+        order.starts_at = order.issued_at = at
+        order.issued_by, order.because_id = actor.id, cause.id
+    Order.objects.bulk_create(fresh.values(), batch_size=1000)
+    events = record_many([_issued(order) for order in fresh.values()], actor=actor, because=cause)
+    told = dict(zip(fresh, events, strict=True))
+    stored = []
+    for order in orders:
+        key = (order.resident_id, order.kind)
+        stored.append((equal.get(key) or fresh[key], told.pop(key, None)))
+    return stored
+
+
+def _issued(order: Order) -> OrderIssued:
+    return OrderIssued(
+        **of_order(order),
+        resident_id=order.resident_id,
+        measure=order.kind,
+        subject=order.subject,
+        rule=order.rule,
+        stage=order.stage,
+        about_id=order.about_id,
+        ends_at=order.ends_at,
+    )
+
+
+@transaction.atomic
+def extend_order(
+    actor: Actor, order_id: UUID, *, until: datetime, reason: str, because: Because = None
+) -> Order:
+    """Move the end of an order to a later moment, with a reason that the person can read.
+
+    because   evidence of infection about the person or from their dwelling; without it the end
+              stays within what the rules in force ask for
+    """
+    order = get_order(actor, order_id, for_change=True)
+    actor.must(Duty.DECIDE_MEASURES, at=order.area_path)
+    attempt = guards.Attempt(actor=actor, about=order.id, area_path=order.area_path)
+    if order.state != Order.State.IN_FORCE:
+        raise OrderIsOver(order.code)
+    reason = guards.extension_has_a_reason(attempt, reason)
+    if until <= order.ends_at:
+        raise EndIsNotLater(order.ends_at)
+    evidence = guards.evidence_about(order, because)
+    latest = _latest_end(order, evidence.at if evidence else None)
+    guards.isolation_is_not_prolonged(attempt, until, latest=latest)
+
+    was, order.ends_at, order.release_proposed_at = order.ends_at, until, None
+    order.save(update_fields=["ends_at", "release_proposed_at"])
+    Extension.objects.create(order=order, was=was, becomes=until, reason=reason, by_id=actor.id)
+    record(
+        OrderExtended(
+            subject_id=order.id,
+            area_path=order.area_path,
+            pack=in_force(now(), order.area_path).stamp,
+            code=order.code,
+            was=was,
+            becomes=until,
+            reason=sayable(actor, reason),
+        ),
+        actor=actor,
+        because=cause_or_last(order.id, evidence),
+    )
+    return order
+
+
+def _latest_end(order: Order, evidence_at: datetime | None) -> datetime | None:
+    """By the rules in force now: they may ask for less than when the order was issued."""
+    at = now()
+    pack = in_force(at, order.area_path)
+    if order.kind == Order.Kind.HOLD:
+        return at + pack.positive_pool.hold.length if pack.positive_pool.hold else None
+    measure = pack.measure(order.subject)
+    if measure is None:
+        return None
+    return rules.latest_end(
+        measure.stages, order.stage, order.counted_from, at=at, evidence_at=evidence_at
+    )
+
+
+@transaction.atomic
+def end_order(actor: Actor, order_id: UUID, *, reason: str, because: Because = None) -> Order:
+    """End an order, with a reason. Ending again changes nothing."""
+    order = get_order(actor, order_id, for_change=True)
+    actor.must(Duty.DECIDE_MEASURES, at=order.area_path)
+    if order.state != Order.State.IN_FORCE:
+        return order
+    if not reason.strip():
+        raise ReasonNeeded
+    end_all(actor, [order], reason=reason.strip(), cause=cause_or_last(order.id, because))
+    return order
+
+
+@transaction.atomic
+def end_orders_about(
+    actor: Actor,
+    about_id: UUID,
+    *,
+    reason: str,
+    because: Because,
+    resident_id: UUID | None = None,
+    kind: str = "",
+) -> list[Order]:
+    """End the orders in force that rest on one ground: all, one person's, or of one kind."""
+    actor.must(Duty.DECIDE_MEASURES)
+    if not reason.strip():
+        raise ReasonNeeded
+    rows = Order.objects.select_for_update().filter(
+        about_id=about_id, state=Order.State.IN_FORCE, area_path__startswith=actor.within
+    )
+    if resident_id is not None:
+        rows = rows.filter(resident=resident_id)
+    if kind:
+        rows = rows.filter(kind=kind)
+    orders = list(rows.order_by("id"))
+    end_all(actor, orders, reason=reason.strip(), cause=because)
+    return orders
+
+
+def end_all(
+    actor: Actor,
+    orders: Sequence[Order],
+    *,
+    reason: str,
+    cause: Because,
+    state: Order.State = Order.State.ENDED,
+) -> None:
+    at = now()
+    for order in orders:
+        order.state, order.ended_at, order.end_reason = state, at, reason
+    Order.objects.bulk_update(orders, ["state", "ended_at", "end_reason"], batch_size=1000)
+    facts = [
+        OrderEnded(
+            **of_order(order),
+            resident_id=order.resident_id,
+            measure=order.kind,
+            reason=sayable(actor, reason),
+        )
+        for order in orders
+    ]
+    record_many(facts, actor=actor, because=cause)
+
+
+@transaction.atomic
+def advance_order(
+    actor: Actor, order_id: UUID, *, reason: str = "", because: Because = None
+) -> Order:
+    """Go on to the next stage of the pack, which is a new order; the last stage just ends.
+
+    Returns the order of the next stage, or the ended one where there is none.
+
+    reason   needed while a release condition does not hold
+    """
+    order = get_order(actor, order_id, for_change=True)
+    actor.must(Duty.DECIDE_MEASURES, at=order.area_path)
+    if order.state != Order.State.IN_FORCE:
+        return order.followed_by.first() or order
+    met = all(condition.met for condition in order_conditions(PLAYBOOK, order.id))
+    if not met and not reason.strip():
+        raise NotYetReleasable(order.code)
+    cause = cause_or_last(order.id, because)
+    measure = in_force(now(), order.area_path).measure(order.subject)
+    more = measure is not None and rules.plan_stage(
+        measure.stages, order.counted_from, at=now(), first=order.stage + 1, zone=ZONE
+    )
+    by_rule = NEXT_STAGE if more else CONDITIONS_HOLD
+    end_all(actor, [order], reason=reason.strip() or by_rule, cause=cause)
+    if not more:
+        return order
+    following = issue_order(
+        actor,
+        resident_id=order.resident_id,
+        area_path=order.area_path,
+        subject=order.subject,
+        about_id=order.about_id,
+        counted_from=order.counted_from,
+        because=last_event_of(PLAYBOOK, order.id),
+        stage=order.stage + 1,
+        follows=order,
+    )
+    return following or order
