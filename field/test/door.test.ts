@@ -161,6 +161,19 @@ test("an emergency passes with a shift, without one, and without rules", async (
   assert.equal(work.shift?.counts.emergency, 1);
 });
 
+test("who was let through on the lock screen counts in the shift, once", async () => {
+  await onShift();
+  phone.letThrough = 2;
+
+  assert.equal((await load()).shift?.counts.emergency, 2);
+  phone.letThrough = 3;
+  await load();
+  const work = await load();
+  await work.endShift();
+
+  assert.equal(phone.bodies("gates.end_shift")[0]?.["emergencies"], 3);
+});
+
 test("everybody in a vehicle is seen, and the strictest verdict is the vehicle's", async () => {
   const work = await onShift();
   await work.startVehicle("青A12345", 2);

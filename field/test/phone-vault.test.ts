@@ -164,6 +164,53 @@ test("the saved file opens with what the office stores of the device, and with n
   assert.throws(() => unbox(stored, fromBase64(file.key), "rescue"));
 });
 
+test("on a phone started anew and still locked, an emergency at the gate of the shift is kept, and sent once the PIN is typed", async () => {
+  await outboxOf(vault).add("gates.start_shift", { shift: "s1", site: "g1" });
+  const restarted = await again();
+  const outbox = outboxOf(restarted);
+  assert.equal(restarted.canSeal, false);
+
+  assert.equal(await outbox.letThroughNow(), true);
+  assert.equal(await outbox.letThroughNow(), true);
+
+  assert.equal((await everything()).includes("g1"), true); // the gate may be read, what happened may not
+  assert.equal((await everything()).includes("emergency"), false);
+  assert.equal(await outbox.letThrough("s1"), 2);
+  assert.equal(await outbox.letThrough("another"), 0);
+  await assert.rejects(outbox.batch(10));
+  await restarted.unlock(PIN);
+  const [first, second, shift] = await outbox.batch(10);
+  assert.deepEqual([first?.kind, second?.kind, shift?.kind], ["gates.emergency", "gates.emergency", "gates.start_shift"]);
+  assert.deepEqual({ ...first?.body, scan: "" }, { scan: "", site: "g1", shift: "s1", person: null, plate: "", reason: "" });
+});
+
+test("without a shift at a gate there is nothing to let through from the lock screen", async () => {
+  const outbox = outboxOf(vault);
+  assert.equal(await outbox.letThroughNow(), false);
+
+  await outbox.add("gates.start_shift", { shift: "s1", site: "g1" });
+  await outbox.add("gates.end_shift", { shift: "s1" });
+
+  assert.equal(await outbox.letThroughNow(), false);
+  assert.equal(await vault.post(), undefined);
+});
+
+test("what was written on a locked phone is in the file for the office, and only the office opens it", async () => {
+  await outboxOf(vault).add("gates.start_shift", { shift: "s1", site: "g1" });
+  const restarted = await again();
+  const outbox = outboxOf(restarted);
+  await outbox.letThroughNow();
+  await restarted.noteAhead(-4_000);
+
+  const text = await (await outbox.exportFile()).text();
+
+  const file = JSON.parse(text) as { slot: string; ahead_ms: number; commands: { seq: number; slot?: boolean; sealed: string }[] };
+  assert.ok(file.slot);
+  assert.equal(file.ahead_ms, -4_000);
+  assert.deepEqual(file.commands.map(({ seq, slot }) => [seq, slot]), [[1, undefined], [2, true]]);
+  assert.equal(text.includes("emergency"), false);
+});
+
 test("after expiry the data is gone for good, and what waits is still sent with the PIN", async () => {
   const outbox = outboxOf(vault);
   await outbox.add("gates.record_scan", { n: 1 });

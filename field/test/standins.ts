@@ -11,6 +11,8 @@ export class Memory {
   private readonly drawer = new Map<string, string>();
   /** The next command is not kept: the phone is full. */
   full = false;
+  /** Let through on the lock screen. */
+  letThrough = 0;
 
   readonly store: Store = {
     get: <T>(key: string) => {
@@ -34,6 +36,7 @@ export class Memory {
       for (const [key, value] of Object.entries(also)) this.drawer.set(key, JSON.stringify(value));
       return Promise.resolve(String(this.commands.length));
     },
+    letThrough: () => Promise.resolve(this.letThrough),
     waiting: () => Promise.resolve({ count: this.commands.length, since: null }),
     refused: () => Promise.resolve([]),
     states: () => Promise.resolve(new Map()),

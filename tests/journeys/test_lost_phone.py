@@ -34,6 +34,16 @@ _STORED = """async () => {
 }"""
 
 
+_DEVICE = """() => new Promise(done => {
+  indexedDB.open("fangxian-field").onsuccess = ({ target: { result: db } }) => {
+    db.transaction("meta").objectStore("meta").get("device").onsuccess = ({ target }) => {
+      db.close();
+      done(target.result.id);
+    };
+  };
+})"""
+
+
 @pytest.fixture
 def supervisor(arrive: Open) -> Visitor:
     return arrive("chen")
@@ -78,6 +88,37 @@ def locked(phone: Visitor) -> None:
 def of_the_supervisor(supervisor: Visitor) -> None:
     supervisor.goes_to("/sync/")
     supervisor.page.locator("main tbody a", has_text="北门手机").first.click()
+
+
+def test_somebody_who_needs_help_passes_a_locked_phone_without_a_pin(phone: Visitor) -> None:
+    page = phone.page
+    locked(phone)
+    let_through(phone)
+    expect(page.locator(".verdict")).to_contain_text("马上通知负责人")
+
+    page.reload()  # the battery was empty: what sends is closed too
+    expect(page.locator(".pin")).to_contain_text("请输入密码")
+    let_through(phone)
+    expect(page.locator(".verdict")).to_contain_text("输入密码后上传")
+
+    page.keyboard.type(PIN)
+    expect(page.locator(".bar .post")).to_contain_text("紧急 3")
+    page.context.set_offline(False)
+    expect(page.locator(".bar .pill b")).to_have_count(0, timeout=60_000)
+    applied = rows(
+        "SELECT count(*) FROM sync_command WHERE device_id = %s"
+        " AND kind = 'gates.emergency' AND outcome = 'applied'",
+        page.evaluate(_DEVICE),
+    )
+    assert applied == [(3,)]
+
+
+def let_through(phone: Visitor) -> None:
+    phone.page.get_by_role("button", name="急救：立即放行").tap()
+    expect(phone.page.get_by_role("link", name="拨打 120")).to_be_visible()
+    phone.page.get_by_role("button", name="登记：放行一人").tap()
+    expect(phone.page.locator(".verdict")).to_contain_text("紧急放行")
+    expect(phone.page.locator(".verdict")).to_contain_text("120")
 
 
 def test_a_phone_called_back_delivers_what_it_holds_and_forgets_the_rest(

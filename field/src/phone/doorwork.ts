@@ -29,6 +29,8 @@ export interface GateShift {
   name: string;
   began_at: string;
   counts: Counts;
+  /** How many of the emergencies counted were let through on the lock screen. */
+  locked?: number;
 }
 
 export interface Vehicle {
@@ -111,7 +113,19 @@ export class DoorWork {
   static async load(outbox: Outbox, store: Store, now: () => Date): Promise<DoorWork> {
     const work = new DoorWork(outbox, store, now);
     work.state = { ...EMPTY, ...(await store.get<State>("state")) };
+    await work.countLocked();
     return work;
+  }
+
+  /** Whoever was let through while the phone was locked counts in this shift too. */
+  private async countLocked(): Promise<void> {
+    const { shift } = this.state;
+    if (!shift) return;
+    const locked = await this.outbox.letThrough(shift.id);
+    const fresh = locked - (shift.locked ?? 0);
+    if (fresh <= 0) return;
+    const counts = { ...shift.counts, emergency: shift.counts.emergency + fresh };
+    await this.note({ shift: { ...shift, counts, locked } });
   }
 
   get shift(): GateShift | null {

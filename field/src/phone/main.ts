@@ -331,7 +331,20 @@ class App {
       const said = h("p.quiet.center", { "data-live": "" });
       const off = this.outbox.on(() => (said.textContent = about()));
       void this.recount().then(() => (said.textContent = about()));
+      const panel = this.say.panel();
+      panel.hidden = true;
+      const emergency = h(
+        "button.big.emergency", { type: "button", hidden: true, onclick: () => void this.letThrough(panel) },
+        icon("ambulance"), h("span", null, this.words("gateEmergency")),
+      );
+      const words = h("p.quiet.center", null, this.words("lockedEmergency"));
+      void this.vault.post().then((post) => {
+        const may = post !== undefined && this.vault.canPost && this.vault.device.closed === "";
+        emergency.hidden = !may;
+        words.hidden = may;
+      });
       this.root.replaceChildren(
+        panel,
         pinPad(this.words, this.words("typePin"), "", async (pin) => {
           const result = await this.vault.unlock(pin);
           if (result.opened) {
@@ -346,11 +359,30 @@ class App {
           const wait = result.waitSeconds > 0 ? this.words("pinWait", { n: result.waitSeconds }) : "";
           return [this.words("pinWrong", { n: result.left }), wait].filter(Boolean).join(" ");
         }),
-        said,
-        h("p.quiet.center", null, this.words("lockedEmergency")),
+        said, words, emergency,
       );
       return off;
     });
+  }
+
+  /** On the lock screen, without a PIN. A pocket must not press twice. */
+  private async letThrough(panel: HTMLElement): Promise<void> {
+    const w = this.words;
+    const sure = await sheet<true>(w("gateEmergency"), w, (close) => [
+      h("p", null, w("lockedFirst")),
+      button(w("lockedNote"), () => close(true)),
+      h("a.big.alt", { href: "tel:120" }, icon("phone"), h("span", null, w("call120"))),
+    ]);
+    if (sure === null || !panel.isConnected) return;
+    try {
+      if (!(await this.outbox.letThroughNow())) return;
+    } catch (error) {
+      if (error instanceof NoRoom) return this.full();
+      throw error;
+    }
+    panel.hidden = false;
+    const now = w.time(this.now());
+    this.say.verdict("emergency", `${w("gateEmergencyDone")} · ${now}`, w(this.vault.canSeal ? "lockedNoted" : "lockedWaits"));
   }
 
   private async unlocked(): Promise<void> {

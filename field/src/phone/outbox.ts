@@ -3,7 +3,7 @@
  * transaction before any screen says "done". Only an answer of the server that names a command changes its state;
  * nothing unsent is ever thrown away.
  */
-import { boxName, isFull, type Row, toBase64, type Vault } from "./store.ts";
+import { boxName, isFull, type Post, type Row, toBase64, type Vault } from "./store.ts";
 import { type Command, NoRoom, type Outbox, type Refused, type State } from "./types.ts";
 
 const WAITING = 0;
@@ -88,6 +88,7 @@ export class StoredOutbox implements Outbox {
   forMode(mode: string): Outbox {
     return {
       add: (kind, body, also) => this.keep(kind, body, mode, also),
+      letThrough: (shift) => this.letThrough(shift),
       waiting: () => this.waiting(),
       refused: () => this.refused(),
       states: (ids) => this.states(ids),
@@ -97,21 +98,43 @@ export class StoredOutbox implements Outbox {
     };
   }
 
+  /**
+   * Note that somebody who needs help is let through at the gate where a shift is under way. For the lock screen:
+   * needs no PIN and names nobody. False where no shift is under way.
+   */
+  async letThroughNow(): Promise<boolean> {
+    const post = await this.vault.post();
+    if (!post) return false;
+    const body = { scan: newId(), site: post.site, shift: post.shift, person: null, plate: "", reason: "" };
+    await this.keep("gates.emergency", body, "", {}, (now) => now && { ...now, letThrough: now.letThrough + 1 });
+    return true;
+  }
+
+  async letThrough(shift: string): Promise<number> {
+    const post = await this.vault.post();
+    return post?.shift === shift ? post.letThrough : 0;
+  }
+
   private async keep(
     kind: string, body: object, mode: string, also: Readonly<Record<string, unknown>> = {},
+    post: ((now: Post | undefined) => Post | undefined) | undefined = postAfter(kind, body),
   ): Promise<string> {
     const id = this.id();
     const at = this.clock();
     const rank = FIRST.has(kind) ? 0 : 1;
     await this.working(async () => {
       const content: Content = { at: new Date(at).toISOString(), kind, body };
-      const sealed = await this.vault.seal("delivery", content, id);
+      const sealed = await this.vault.sealToSend(content, id);
       const boxes = await this.sealed(mode, also);
       const write = async (): Promise<void> => {
         const tx = this.vault.db.transaction(["meta", "outbox", "boxes"], "readwrite", { durability: "strict" });
         const meta = tx.objectStore("meta");
         const seq = (((await meta.get("seq")) as number | undefined) ?? 0) + 1;
-        const row: Row = { seq, id, at, rank, state: WAITING, sealed };
+        const row: Row = { seq, id, at, rank, state: WAITING, ...sealed };
+        if (post) {
+          const next = post((await meta.get("post")) as Post | undefined);
+          await (next ? meta.put(next, "post") : meta.delete("post"));
+        }
         await Promise.all([
           meta.put(seq, "seq"),
           tx.objectStore("outbox").add(row),
@@ -206,7 +229,7 @@ export class StoredOutbox implements Outbox {
 
   private async content(row: Row): Promise<Command> {
     const none: Content = { at: new Date(row.at).toISOString(), kind: "", body: {} };
-    const content = row.sealed ? await this.vault.unseal<Content>("delivery", row.sealed, row.id) : none;
+    const content = row.sealed ? await this.vault.unsealToSend<Content>(row.sealed, row.id, row.slot) : none;
     return { id: row.id, seq: row.seq, at: content.at, kind: content.kind, body: content.body };
   }
 
@@ -258,9 +281,10 @@ export class StoredOutbox implements Outbox {
       saved_at: new Date(this.clock()).toISOString(),
       ...(ahead === undefined ? {} : { ahead_ms: Math.round(ahead) }),
       key: toBase64(this.vault.rescue),
+      ...(this.vault.slotKey ? { slot: toBase64(this.vault.slotKey) } : {}),
       commands: [...waiting, ...refused]
         .sort((a, b) => a.seq - b.seq)
-        .map(({ id, seq, sealed }) => ({ id, seq, sealed: sealed ? toBase64(sealed) : "" })),
+        .map(({ id, seq, sealed, slot }) => ({ id, seq, sealed: sealed ? toBase64(sealed) : "", ...(slot ? { slot } : {}) })),
     };
     return new Blob([JSON.stringify(file)], { type: "application/json" });
   }
@@ -298,6 +322,14 @@ export class StoredOutbox implements Outbox {
   private tell(): void {
     for (const listener of this.listeners) listener();
   }
+}
+
+/** What a command says about where the phone stands watch; undefined: nothing. */
+function postAfter(kind: string, body: object): ((now: Post | undefined) => Post | undefined) | undefined {
+  if (kind === "gates.end_shift") return () => undefined;
+  if (kind !== "gates.start_shift") return undefined;
+  const { site, shift } = body as { site: string; shift: string };
+  return () => ({ site, shift, letThrough: 0 });
 }
 
 function within(state: number, rank?: 0 | 1): IDBKeyRange {

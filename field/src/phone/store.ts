@@ -7,6 +7,9 @@
  * in the memory of the running page, so that sending goes on in a pocket. After expiry, revocation or ten wrong
  * PINs the data key is destroyed everywhere; commands not yet sent stay sealed.
  *
+ * What is written on a locked phone that was started anew goes through a slot: a public key lies open, its private key
+ * under the delivery key.
+ *
  * A third wrap of the delivery key can be opened by the office alone (it has the hash of the device's secret):
  * a phone whose PIN is forgotten still hands over its commands, as a file.
  */
@@ -37,6 +40,14 @@ export interface Device {
   closed: "" | "revoked" | "expired" | "tries";
 }
 
+/** Anybody can put something in; only the delivery key takes it out. */
+interface Slot {
+  /** Public key, ECDH on P-256, 65 bytes. */
+  opening: Bytes;
+  /** Private key, PKCS#8, in a box about "slot". */
+  key: Bytes;
+}
+
 interface Keys {
   device: CryptoKey;
   salt: Bytes;
@@ -45,6 +56,15 @@ interface Keys {
   delivery: Bytes;
   rescue: Bytes;
   secret: Bytes;
+  slot?: Slot;
+}
+
+/** The gate where a shift is under way: ids, for the emergency button of the lock screen. */
+export interface Post {
+  site: string;
+  shift: string;
+  /** Let through on the lock screen in this shift. */
+  letThrough: number;
 }
 
 export interface Row {
@@ -56,6 +76,8 @@ export interface Row {
   /** 0 waiting, 1 sent, 2 refused. */
   state: 0 | 1 | 2;
   sealed: Bytes | null;
+  /** Sealed through the slot. */
+  slot?: true;
   answer?: Bytes;
   settledAt?: number;
 }
@@ -149,6 +171,42 @@ async function rescueKey(secret: Bytes): Promise<CryptoKey> {
   return crypto.subtle.deriveKey(how, from, { name: "AES-GCM", length: 256 }, false, ["encrypt", "decrypt"]);
 }
 
+const P256 = { name: "ECDH", namedCurve: "P-256" };
+const POINT = 65;
+
+async function makeSlot(delivery: CryptoKey): Promise<Slot> {
+  const pair = await crypto.subtle.generateKey(P256, true, ["deriveBits"]);
+  const [opening, key] = await Promise.all([
+    crypto.subtle.exportKey("raw", pair.publicKey), crypto.subtle.exportKey("pkcs8", pair.privateKey),
+  ]);
+  return { opening: new Uint8Array(opening), key: await sealWith(delivery, new Uint8Array(key), "slot") };
+}
+
+/** HKDF-SHA256 of what both sides of the exchange share, no salt, info "fangxian slot". */
+async function slotKey(own: CryptoKey, other: Bytes): Promise<CryptoKey> {
+  const theirs = await crypto.subtle.importKey("raw", other, P256, false, []);
+  const shared = await crypto.subtle.deriveBits({ name: "ECDH", public: theirs }, own, 256);
+  const from = await crypto.subtle.importKey("raw", shared, "HKDF", false, ["deriveKey"]);
+  const how = { name: "HKDF", hash: "SHA-256", salt: new Uint8Array(0), info: utf8.encode("fangxian slot") };
+  return crypto.subtle.deriveKey(how, from, { name: "AES-GCM", length: 256 }, false, ["encrypt", "decrypt"]);
+}
+
+/** A box for the slot: the public key of this one exchange, and the box under what came of it. */
+async function sealThrough(slot: Slot, plain: Bytes, about: string): Promise<Bytes> {
+  const pair = await crypto.subtle.generateKey(P256, false, ["deriveBits"]);
+  const once = new Uint8Array(await crypto.subtle.exportKey("raw", pair.publicKey));
+  const box = await sealWith(await slotKey(pair.privateKey, slot.opening), plain, about);
+  const through = new Uint8Array(POINT + box.length);
+  through.set(once);
+  through.set(box, POINT);
+  return through;
+}
+
+async function openThrough(key: Bytes, through: Bytes, about: string): Promise<Bytes> {
+  const own = await crypto.subtle.importKey("pkcs8", key, P256, false, ["deriveBits"]);
+  return openWith(await slotKey(own, through.slice(0, POINT)), through.subarray(POINT), about);
+}
+
 // ---- the vault ---------------------------------------------------------------------------------------
 
 /** "new": not enrolled · "locked" · "open" · "spent": the PIN is gone for good, unsent commands can only be saved. */
@@ -236,6 +294,7 @@ export class Vault {
       delivery: await wrap(delivery, "delivery"),
       rescue: await sealWith(await rescueKey(secret), delivery, "rescue"),
       secret: await sealWith(this.deliveryKey, secret, "secret"),
+      slot: await makeSlot(this.deliveryKey),
     };
     data.fill(0);
     delivery.fill(0);
@@ -363,6 +422,29 @@ export class Vault {
     return JSON.parse(text.decode(await openWith(this.key(compartment), box, about))) as T;
   }
 
+  /** Whether something new can be kept for sending though the phone is locked. */
+  get canPost(): boolean {
+    return this.canSeal || this.keys?.slot !== undefined;
+  }
+
+  /** Seal something for sending, on a locked phone too; `slot` says that it went through the slot. */
+  async sealToSend(value: unknown, about: string): Promise<{ sealed: Bytes; slot?: true }> {
+    if (this.canSeal || !this.keys?.slot) return { sealed: await this.seal("delivery", value, about) };
+    return { sealed: await sealThrough(this.keys.slot, utf8.encode(JSON.stringify(value)), about), slot: true };
+  }
+
+  async unsealToSend<T>(box: Bytes, about: string, slot = false): Promise<T> {
+    if (!slot) return this.unseal<T>("delivery", box, about);
+    if (!this.keys?.slot) throw new Error("no slot");
+    const key = await openWith(this.key("delivery"), this.keys.slot.key, "slot");
+    return JSON.parse(text.decode(await openThrough(key, box, about))) as T;
+  }
+
+  /** Where this phone stands watch, or undefined. It can be read while locked. */
+  async post(): Promise<Post | undefined> {
+    return (await this.db.get("meta", "post")) as Post | undefined;
+  }
+
   /** How far the server's clock was ahead when they last spoke, in ms; not known before. */
   async ahead(): Promise<number | undefined> {
     return (await this.db.get("meta", "ahead")) as number | undefined;
@@ -384,6 +466,11 @@ export class Vault {
   get rescue(): Bytes {
     if (!this.keys) throw new Error("not enrolled");
     return this.keys.rescue;
+  }
+
+  /** The private key of the slot, as only the delivery key opens it. */
+  get slotKey(): Bytes | undefined {
+    return this.keys?.slot?.key;
   }
 
   // ---- boxes: sealed values by name

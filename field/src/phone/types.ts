@@ -94,6 +94,8 @@ export interface Outbox {
    * sent cannot come apart, whatever happens in between. Rejects with `NoRoom` when the phone is full.
    */
   add(kind: string, body: object, also?: Readonly<Record<string, unknown>>): Promise<string>;
+  /** How many were let through on the lock screen in this shift of a gate. */
+  letThrough(shift: string): Promise<number>;
   waiting(): Promise<{ count: number; since: Date | null }>;
   refused(): Promise<Refused[]>;
   /** What became of these commands; one unknown (or sent long ago) is absent. */

@@ -7,9 +7,16 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    PublicFormat,
+)
 
 from fangxian.kernel.clock import now
 from fangxian.kernel.errors import NotFound
@@ -33,25 +40,42 @@ def saved(phone: make.Phone, commands: Sequence[Mapping[str, Any]]) -> dict[str,
     hashed = secret_hash(phone.secret)
     rescue = HKDF(SHA256(), 32, salt=None, info=b"fangxian outbox").derive(hashed)
     delivery = os.urandom(32)
+    slot = ec.generate_private_key(ec.SECP256R1())
+    own = slot.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption())
     return {
         "fangxian": "outbox",
         "protocol": 1,
         "device": str(phone.device.id),
         "saved_at": "2026-01-01T00:00:00Z",
         "key": box(rescue, delivery, "rescue"),
+        "slot": box(delivery, own, "slot"),
         "commands": [
             {
                 "id": one["id"],
                 "seq": one["seq"],
-                "sealed": box(
-                    delivery,
-                    json.dumps({name: one[name] for name in ("at", "kind", "body")}).encode(),
-                    one["id"],
-                ),
+                **_sealed(one, delivery, slot),
             }
             for one in commands
         ],
     }
+
+
+def _sealed(
+    one: Mapping[str, Any], delivery: bytes, slot: ec.EllipticCurvePrivateKey
+) -> dict[str, Any]:
+    plain = json.dumps({name: one[name] for name in ("at", "kind", "body")}).encode()
+    if one.get("slot"):
+        return {"slot": True, "sealed": through_slot(slot, plain, one["id"])}
+    return {"sealed": box(delivery, plain, one["id"])}
+
+
+def through_slot(slot: ec.EllipticCurvePrivateKey, plain: bytes, about: str) -> str:
+    once = ec.generate_private_key(ec.SECP256R1())
+    shared = once.exchange(ec.ECDH(), slot.public_key())
+    key = HKDF(SHA256(), 32, salt=None, info=b"fangxian slot").derive(shared)
+    opening = once.public_key().public_bytes(Encoding.X962, PublicFormat.UncompressedPoint)
+    nonce = os.urandom(12)
+    return in_base64(opening + nonce + AESGCM(key).encrypt(nonce, plain, about.encode()))
 
 
 def bring(file: Any) -> Any:
@@ -167,6 +191,24 @@ def test_a_revoked_phone_still_hands_over_its_file() -> None:
     assert bring(file).kept == 1
 
 
+def test_what_was_written_on_a_locked_phone_enters_too() -> None:
+    locked = command("later.kind", seq=2) | {"slot": True}
+    file = saved(make.phone(), [command("later.kind"), locked])
+
+    assert bring(file).kept == 2
+
+
+def test_without_the_key_of_its_slot_the_rest_of_a_file_enters() -> None:
+    locked = command("later.kind", seq=2) | {"slot": True}
+    file = saved(make.phone(), [command("later.kind"), locked])
+    del file["slot"]
+
+    result = bring(file)
+
+    assert result.kept == 1
+    assert result.unreadable == (2,)
+
+
 def test_a_damaged_entry_is_named_and_the_others_enter() -> None:
     file = saved(make.phone(), [command("later.kind", seq=n) for n in range(1, 5)])
     file["commands"][1]["sealed"] = file["commands"][2]["sealed"]
@@ -186,6 +228,8 @@ def test_a_damaged_entry_is_named_and_the_others_enter() -> None:
         {"device": "nobody"},
         {"key": "AAAA"},
         {"key": "é"},
+        {"slot": "AAAA"},
+        {"slot": 7},
         {"commands": "many"},
     ],
 )
