@@ -28,16 +28,21 @@ _TYPED = """text => {
 _STILL = """() => document.getAnimations().every((one) =>
   one.playState !== "running" || one.effect.getComputedTiming().iterations === Infinity)"""
 # What the screen says done is in the outbox by then: of its rows none is left in the first state.
-_NOTHING_WAITS = """() => new Promise((done, fail) => {
-  const opening = indexedDB.open("fangxian-field");
-  opening.onerror = () => fail(opening.error);
-  opening.onsuccess = () => {
-    const waiting = IDBKeyRange.bound([0, -1, -1], [0, 9, Infinity]);
-    const index = opening.result.transaction("outbox").objectStore("outbox").index("by_state");
-    const counting = index.count(waiting);
-    counting.onsuccess = () => { opening.result.close(); done(counting.result === 0); };
-  };
-})"""
+_NOTHING_WAITS = """async () => {
+  const asked = request => new Promise((done, fail) => {
+    request.onsuccess = () => done(request.result);
+    request.onerror = () => fail(request.error);
+  });
+  const db = await asked(indexedDB.open("fangxian-field"));
+  const waiting = IDBKeyRange.bound([0, -1, -1], [0, 9, Infinity]);
+  const rows = () => db.transaction("outbox").objectStore("outbox").index("by_state");
+  const count = () => asked(rows().count(waiting));
+  for (let tries = 400; await count(); tries -= 1) {
+    if (!tries) throw new Error("something still waits");
+    await new Promise(done => setTimeout(done, 100));
+  }
+  db.close();
+}"""
 
 
 class Handset(Visitor):
@@ -87,7 +92,7 @@ class Handset(Visitor):
     def sends(self) -> None:
         """Back on the network until nothing waits."""
         self.context.set_offline(False)
-        self.page.wait_for_function(_NOTHING_WAITS, timeout=40_000)
+        self.page.evaluate(_NOTHING_WAITS)
         expect(self.page.locator(".bar .pill b")).to_have_count(0)
 
     def check(self) -> None:
