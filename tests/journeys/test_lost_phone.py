@@ -102,7 +102,7 @@ def test_somebody_who_needs_help_passes_a_locked_phone_without_a_pin(phone: Visi
     expect(page.locator(".verdict")).to_contain_text("输入密码后上传")
 
     page.keyboard.type(PIN)
-    expect(page.locator(".bar .post")).to_contain_text("紧急 3")
+    expect(page.locator(".bar .post")).to_contain_text("急救 3")
     page.context.set_offline(False)
     expect(page.locator(".bar .pill b")).to_have_count(0, timeout=60_000)
     applied = rows(
