@@ -151,3 +151,52 @@ class MeetingIsOutsideTheWindow(Malformed):
 class VisitIsRefused(Malformed):
     code = "visit_is_refused"
     status: ClassVar[int] = 422
+
+
+class StayEndsBeforeItBegins(Malformed):
+    code = "stay_ends_before_it_begins"
+
+    def __init__(self) -> None:
+        super().__init__(
+            _(
+                "The stay ends before it begins. Check the two times; if it lasted into another "
+                "day, say that day: 18:10-9/2 7:30."
+            )
+        )
+
+
+class StayLacksAPlace(Malformed):
+    code = "stay_lacks_a_place"
+
+    def __init__(self) -> None:
+        super().__init__(
+            _(
+                "Where was it? Write the place after the times, in the words that were said; it "
+                "need not be a place that is known."
+            )
+        )
+
+
+class TwoPlacesAtOnce(Refusal):
+    """Both are proven, so one of the two proofs is wrong: a person must say which."""
+
+    code = "two_places_at_once"
+
+    def __init__(self, place: str, other: str) -> None:
+        super().__init__(
+            _(
+                "Nobody can be in two towns at once: “%(place)s” and “%(other)s” are both marked "
+                "as seen in a record, at the same time. Correct the times, or mark this one as "
+                "told or unsure."
+            )
+            % {"place": place, "other": other}
+        )
+
+
+class PlaceIsKnown(Refusal):
+    code = "place_is_known"
+
+    def __init__(self, name: str) -> None:
+        super().__init__(
+            _("This stay is at “%(name)s” already, so no place has to be added.") % {"name": name}
+        )

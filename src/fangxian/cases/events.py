@@ -163,3 +163,39 @@ class VisitsRecorded(Fact):
 
     recorded: int
     refused: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StayNoted(Fact):
+    """The interview knows one more stay. Subject: the case; `place` is `Site.number`, if known."""
+
+    sentence: ClassVar[Any] = _("A stay was added to the interview of case {code}")
+    icon: ClassVar[str] = "route"
+
+    code: str
+    stay_id: UUID
+    place: int | None
+    source: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StayChanged(Fact):
+    sentence: ClassVar[Any] = _("A stay in the interview of case {code} was corrected")
+    icon: ClassVar[str] = "route"
+
+    code: str
+    stay_id: UUID
+    place: int | None
+    source: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StayRemoved(Fact):
+    sentence: ClassVar[Any] = _("A stay was taken out of the interview of case {code}")
+    icon: ClassVar[str] = "route"
+    tone: ClassVar[str] = "warning"
+
+    code: str
+    stay_id: UUID
+    place: int | None
+    source: str

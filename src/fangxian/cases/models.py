@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from fangxian.kernel import ids
 from fangxian.kernel.clock import now
-from fangxian.kernel.fields import AreaPathField
+from fangxian.kernel.fields import AreaPathField, EncryptedField
 from fangxian.kernel.ids import new_id
 
 
@@ -239,3 +239,77 @@ class Contact(models.Model):
 
     def __str__(self) -> str:
         return f"{self.case_id} {self.resident_id}"
+
+
+class Stay(models.Model):
+    """Where a case was, as it was said in the interview: the words, and what they can mean.
+
+    from_said, until_said   word for word: "17:30", "大约中午", "?"
+    …_earliest, …_latest    what the words mean (`partial.py`); null where nothing was said
+    place_said              word for word; with a `site`, it is known in the tree
+    source                  what it rests on: what was told, or the scan that the case confirmed
+    visit                   `Visit.id` of the visit that was written for this stay, if one was
+    """
+
+    class Sure(models.TextChoices):
+        SEEN = "seen", _("seen in a record")
+        TOLD = "told", _("told")
+        UNSURE = "unsure", _("unsure")
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    case = models.ForeignKey(Case, models.PROTECT, related_name="stays")
+    from_said = models.CharField(max_length=60, blank=True)
+    from_earliest = models.DateTimeField(null=True)
+    from_latest = models.DateTimeField(null=True)
+    until_said = models.CharField(max_length=60, blank=True)
+    until_earliest = models.DateTimeField(null=True)
+    until_latest = models.DateTimeField(null=True)
+    place_said = models.CharField(max_length=120)
+    site = models.ForeignKey("areas.Site", models.PROTECT, null=True, related_name="+")
+    sure = models.CharField(max_length=10, choices=Sure.choices, default=Sure.TOLD)
+    source = models.CharField(
+        max_length=10, choices=Visit.Source.choices, default=Visit.Source.INTERVIEW
+    )
+    visit = models.BigIntegerField(null=True)
+    noted_at = models.DateTimeField(default=now)
+
+    class Meta:
+        indexes: ClassVar = [
+            models.Index(name="stay_of_case", fields=["case", "from_earliest", "id"]),
+        ]
+        constraints: ClassVar = [
+            models.CheckConstraint(name="stay_says_where", condition=~Q(place_said="")),
+            models.CheckConstraint(
+                name="stay_begins_between_two_moments",
+                condition=Q(from_earliest=None)
+                | Q(from_latest=None)
+                | Q(from_latest__gte=F("from_earliest")),
+            ),
+            models.CheckConstraint(
+                name="stay_ends_between_two_moments",
+                condition=Q(until_earliest=None)
+                | Q(until_latest=None)
+                | Q(until_latest__gte=F("until_earliest")),
+            ),
+            models.CheckConstraint(
+                name="stay_does_not_end_before_it_begins",
+                condition=Q(from_earliest=None)
+                | Q(until_latest=None)
+                | Q(until_latest__gte=F("from_earliest")),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.from_said} {self.place_said}"
+
+
+class Companion(models.Model):
+    """A name that was said of somebody who was there too, and the contact that came of it."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    stay = models.ForeignKey(Stay, models.PROTECT, related_name="with_whom")
+    name = EncryptedField(kind="name")
+    contact = models.ForeignKey(Contact, models.PROTECT, null=True, related_name="+")
+
+    def __str__(self) -> str:
+        return str(self.name)
