@@ -1,8 +1,9 @@
 """The rooms' catalogues: what the product says, in English (the msgid) and Chinese.
 
-python tools/messages.py extract   bring every catalogue up to date with the sources
-python tools/messages.py compile   write the .mo files that Django reads
-python tools/messages.py check     fail if anything is missing, unsure, inconsistent or badly typed
+python tools/messages.py extract [ROOM …]  bring catalogues (all of them) up to date with the sources
+python tools/messages.py compile           write the .mo files that Django reads
+python tools/messages.py check [ROOM …]    fail if anything is missing, unsure, inconsistent or badly
+                                           typed (in these rooms)
 
 Needs no GNU gettext. Each room keeps its own locale/zh_Hans; modules outside them belong to web.
 """
@@ -106,9 +107,11 @@ def forms(message: Message) -> list[str]:
     return list(message.string or [""])
 
 
-def update() -> None:
+def update(*only: str) -> None:
     known = {key(m): forms(m) for room in rooms() for m in messages(kept(room)) if all(forms(m))}
     for room in rooms():
+        if only and room.name not in only:
+            continue
         said, old = said_in(room), kept(room)
         new = Catalog(
             locale=LOCALE, header_comment=f"# {room.name}: Simplified Chinese", fuzzy=False
@@ -140,7 +143,7 @@ def update() -> None:
         print(f"{room.name}: {len(new)} messages, {missing} to translate")
 
 
-def compile_all() -> None:
+def compile_all(*_only: str) -> None:
     for room in rooms():
         if catalogue_path(room).exists():
             with catalogue_path(room).with_suffix(".mo").open("wb") as file:
@@ -183,8 +186,8 @@ def faults() -> Iterator[str]:
                 yield f"{room.name}: {key(message)[0]!r}: translated otherwise in {where}"
 
 
-def check() -> None:
-    found = list(faults())
+def check(*only: str) -> None:
+    found = [one for one in faults() if not only or one.split(":")[0] in only]
     for fault in found:
         print(fault, file=sys.stderr)
     if found:
@@ -194,6 +197,6 @@ def check() -> None:
 COMMANDS = {"extract": update, "compile": compile_all, "check": check}
 
 if __name__ == "__main__":
-    if len(sys.argv) != 2 or sys.argv[1] not in COMMANDS:  # noqa: PLR2004
+    if len(sys.argv) < 2 or sys.argv[1] not in COMMANDS:  # noqa: PLR2004
         sys.exit(__doc__)
-    COMMANDS[sys.argv[1]]()
+    COMMANDS[sys.argv[1]](*sys.argv[2:])

@@ -187,6 +187,7 @@ def contradictions(pack: Pack) -> Iterator[tuple[overlay.Key, str]]:
     yield from _about_zones(pack)
     yield from _about_cases(pack)
     yield from _about_monitoring(pack)
+    yield from _about_status(pack)
 
 
 def _about_monitoring(pack: Pack) -> Iterator[tuple[overlay.Key, str]]:
@@ -266,6 +267,16 @@ def _about_cases(pack: Pack) -> Iterator[tuple[overlay.Key, str]]:
             ("positive_pool", "hold_scope"),
             _("holds neighbours, but this pack forbids temporary lockdown"),
         )
+
+
+def _about_status(pack: Pack) -> Iterator[tuple[overlay.Key, str]]:
+    if pack.status is None or not pack.status.used:
+        return
+    for name, rule in pack.status.rules.items():
+        for level in rule.levels:
+            if level not in pack.zones:
+                at: overlay.Key = ("status", "rules", name, "levels")
+                yield at, _("“%(level)s” is not a level of this pack") % {"level": level}
 
 
 # From the tables of a file to the types above.

@@ -1,5 +1,6 @@
 """Which rules hold. They bind everybody, so `in_force` asks for no viewer."""
 
+from dataclasses import dataclass
 from datetime import datetime
 
 from django.db.models import QuerySet
@@ -59,6 +60,30 @@ def pack_of(adoption: Adoption) -> Pack:
     if pack.fingerprint != adoption.fingerprint:
         raise PackWasAltered(adoption.stamp)
     return pack
+
+
+@dataclass(frozen=True, slots=True)
+class Region:
+    """Where one pack binds: an area without the deeper ones that have rules of their own."""
+
+    path: str
+    without: tuple[str, ...]
+    pack: Pack
+
+
+def regions(viewer: Actor, at: datetime) -> list[Region]:
+    """All rules that bind somewhere in the viewer's area at that moment."""
+    adopted: dict[str, Adoption] = {}
+    for adoption in adoptions_that_concern(viewer).filter(from_at__lte=at):
+        adopted.setdefault(adoption.area_path, adoption)  # the latest comes first
+    return [
+        Region(
+            path,
+            tuple(one for one in adopted if one != path and one.startswith(path)),
+            pack_of(adoption),
+        )
+        for path, adoption in adopted.items()
+    ]
 
 
 def adoptions_that_concern(viewer: Actor) -> QuerySet[Adoption]:
