@@ -161,6 +161,57 @@ test("an emergency passes with a shift, without one, and without rules", async (
   assert.equal(work.shift?.counts.emergency, 1);
 });
 
+test("whom the office knows better goes to the table after all, and the passage was none", async () => {
+  const work = await onShift();
+  await work.turn("out");
+  await work.meet(met(1), false);
+  await work.showPass({ text: "FX1:pass", group: "7", kind: "entry_exit", opens: true });
+  const asked = work.question();
+  assert.ok(asked);
+  await work.decide({ verdict: "pass", rule: "all_met" });
+
+  assert.equal(await work.referAfterAll(asked, "code_revoked"), true);
+
+  const [first, second] = phone.bodies("gates.record_scan");
+  assert.deepEqual([first?.["verdict"], second?.["verdict"], second?.["rule"]], ["pass", "refer", "code_revoked"]);
+  assert.deepEqual({ ...second, scan: "", verdict: "", rule: "" }, { ...first, scan: "", verdict: "", rule: "" });
+  assert.deepEqual(work.shift?.counts, { pass: 1, refer: 1, turn_back: 0, emergency: 0 });
+  // Put right at the table, they pass: neither a repetition, nor a second outing.
+  const outing = { ...rules, pass: true, outing: { people: 1, every_d: 2, lasts_h: 2 } };
+  await work.meet(met(1), false);
+  await work.showPass({ text: "FX1:pass", group: "7", kind: "entry_exit", opens: true });
+  assert.deepEqual(await work.judge(outing), { verdict: "pass", rule: "all_met" });
+  assert.equal(await work.decide({ verdict: "pass", rule: "all_met" }), true);
+});
+
+test("an answer that comes after the shift changes nothing", async () => {
+  const work = await onShift();
+  await work.meet(met(1), false);
+  const asked = work.question();
+  await work.decide({ verdict: "pass", rule: "all_met" });
+  await work.endShift();
+
+  assert.ok(asked);
+  assert.equal(await work.referAfterAll(asked, "alert"), false);
+  assert.equal(phone.bodies("gates.record_scan").length, 1);
+});
+
+test("who rode along and is referred after all makes the vehicle's verdict", async () => {
+  const work = await onShift();
+  await work.startVehicle("云A12345", 2);
+  await work.meet(met(1), false);
+  const asked = work.question();
+  await work.decide({ verdict: "pass", rule: "all_met" });
+  await work.meet(met(2), false);
+  await work.decide({ verdict: "pass", rule: "all_met" });
+
+  assert.ok(asked);
+  await work.referAfterAll(asked, "alert");
+
+  assert.equal(work.vehicle?.shown.length, 2);
+  assert.deepEqual(await work.endVehicle(), { verdict: "refer", rule: "alert" });
+});
+
 test("who was let through on the lock screen counts in the shift, once", async () => {
   await onShift();
   phone.letThrough = 2;

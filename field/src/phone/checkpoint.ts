@@ -2,14 +2,14 @@
 import { camera } from "./camera.ts";
 import { isIdentity } from "./identity.ts";
 import { DoorWork } from "./doorwork.ts";
-import type { Counts, Gate, Need, PassShown } from "./doorwork.ts";
+import type { Counts, Gate, Looked, Need, PassShown } from "./doorwork.ts";
 import { askWho } from "./persons.ts";
 import { read } from "./reading.ts";
 import type { Met } from "./reading.ts";
 import type { Claims, Mode, Phone, Signal } from "./types.ts";
 import { button, h, icon, sheet } from "./ui.ts";
 import type { Demands, Direction, Ruling, Verdict } from "./verdict.ts";
-import { troubleOf } from "./verdict.ts";
+import { isRule, troubleOf } from "./verdict.ts";
 import { askQueue, heardByQuestion, inTurn, pickPlace } from "./work.ts";
 import type { Key } from "./words.ts";
 
@@ -30,6 +30,9 @@ class CheckpointScreen {
   private readonly run;
   /** A verdict stands on the panel: it stays until somebody new is seen. */
   private said = false;
+  /** How many verdicts stood there, so that a late answer is not taken for the next person's. */
+  private told = 0;
+  private left = false;
 
   constructor(root: HTMLElement, phone: Phone, work: DoorWork) {
     this.root = root;
@@ -48,6 +51,7 @@ class CheckpointScreen {
     ];
     this.enter();
     return () => {
+      this.left = true;
       for (const stop of quiet) stop();
       this.camera.stop();
     };
@@ -272,9 +276,31 @@ class CheckpointScreen {
     this.said = false;
     if (this.work.need(this.rules) !== null) return;
     const { standing } = this.work;
+    const asked = this.work.question();
     const found = await this.work.judge(this.rules);
     const news = await this.work.decide(found, this.reason(found));
     this.verdict(found, standing?.label ?? "", news);
+    if (asked && news && found.verdict === "pass") void this.lookAgain(asked);
+  }
+
+  /**
+   * The office looks too, as long as there is a network: it knows what changed since this phone last heard. What it
+   * says can send somebody to the table, and nothing else; without an answer nothing changes.
+   */
+  private async lookAgain(asked: Looked): Promise<void> {
+    const { site, direction, standing } = asked;
+    const told = this.told;
+    const said = await this.phone.check({
+      site, direction, person: standing.ref, pass: standing.pass?.text ?? "", temperature: standing.temperature, mask: standing.mask,
+    });
+    if (!said || this.left || (said.verdict !== "refer" && said.verdict !== "turn_back")) return;
+    const rule = isRule(said.rule) ? said.rule : "guard";
+    await this.run(async () => {
+      if (this.left || !(await this.work.referAfterAll(asked, rule))) return;
+      const who = standing.label || this.phone.words("gateSomebody");
+      if (this.told === told && !this.work.standing) return this.verdict({ verdict: "refer", rule }, standing.label);
+      this.phone.say.error(this.phone.words("gateLookedAgain", { who, why: this.phone.words(`rule_${rule}`) }));
+    });
   }
 
   private reason(found: Ruling): string {
@@ -294,6 +320,7 @@ class CheckpointScreen {
 
   private tell(signal: Signal, title: string, ...lines: string[]): void {
     this.said = true;
+    this.told += 1;
     this.phone.say.verdict(signal, title, lines);
   }
 

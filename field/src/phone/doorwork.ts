@@ -84,6 +84,15 @@ interface State {
   recent: Past[];
 }
 
+/** Somebody about whom the office is asked, as they stood at the gate. */
+export interface Looked {
+  shift: string;
+  site: string;
+  standing: Standing;
+  direction: Direction;
+  vehicle: Vehicle | null;
+}
+
 interface Passage {
   at: string;
   direction: Direction;
@@ -276,22 +285,7 @@ export class DoorWork {
     if (one.pass !== null && found.verdict === "pass") await this.remember(pages, `g:${one.pass.group}`, passage, at);
     await this.keep(
       "gates.record_scan",
-      {
-        scan: newId(),
-        site: shift.site,
-        shift: shift.id,
-        direction: this.state.direction,
-        person: one.ref,
-        party: vehicle?.party ?? null,
-        plate: vehicle?.plate ?? "",
-        shown: one.shown,
-        pass: one.pass?.text ?? null,
-        temperature: one.temperature,
-        mask: one.mask,
-        verdict: found.verdict,
-        rule: found.rule,
-        reason,
-      },
+      this.scan(shift, one, this.state.direction, vehicle, found, reason),
       {
         shift: counted(shift, found.verdict),
         standing: null,
@@ -301,6 +295,60 @@ export class DoorWork {
       pages,
     );
     return true;
+  }
+
+  /** What is asked of the office about whoever stands there; null where nobody is known by anything. */
+  question(): Looked | null {
+    const { shift, standing, direction, vehicle } = this.state;
+    return shift && standing?.ref ? { shift: shift.id, site: shift.site, standing, direction, vehicle } : null;
+  }
+
+  /**
+   * The office knows more of somebody who was let pass a moment ago: to the table after all. It is no passage then.
+   * False if the shift is over.
+   */
+  async referAfterAll({ shift: id, standing: one, direction, vehicle: rode }: Looked, rule: Rule): Promise<boolean> {
+    const { shift, vehicle } = this.state;
+    if (shift?.id !== id) return false;
+    const found: Ruling = { verdict: "refer", rule };
+    const at = this.now();
+    const pages: Record<string, unknown> = {};
+    await this.withdraw(pages, one.key, direction);
+    if (one.pass !== null) await this.withdraw(pages, `g:${one.pass.group}`, direction);
+    await this.remember(pages, one.key, { at: at.toISOString(), direction, verdict: "refer" }, at);
+    const shown = { label: one.label, ...found };
+    await this.keep(
+      "gates.record_scan",
+      this.scan(shift, one, direction, rode, found, ""),
+      {
+        shift: counted(shift, "refer"),
+        vehicle: vehicle && vehicle.party === rode?.party ? { ...vehicle, shown: insteadOf(vehicle.shown, shown) } : vehicle,
+        recent: this.recently(one.label, found, at),
+      },
+      pages,
+    );
+    return true;
+  }
+
+  private scan(
+    shift: GateShift, one: Standing, direction: Direction, vehicle: Vehicle | null, found: Ruling, reason: string,
+  ): object {
+    return {
+      scan: newId(),
+      site: shift.site,
+      shift: shift.id,
+      direction,
+      person: one.ref,
+      party: vehicle?.party ?? null,
+      plate: vehicle?.plate ?? "",
+      shown: one.shown,
+      pass: one.pass?.text ?? null,
+      temperature: one.temperature,
+      mask: one.mask,
+      verdict: found.verdict,
+      rule: found.rule,
+      reason,
+    };
   }
 
   /** Let somebody through who needs help. Asks for nothing, needs no shift and no rules. */
@@ -389,6 +437,19 @@ export class DoorWork {
     pages[name] = fresh;
   }
 
+  /** The last time that this phone let somebody pass this way was none. */
+  private async withdraw(pages: Record<string, unknown>, key: string, direction: Direction): Promise<void> {
+    const name = pageOf(key);
+    const page = (pages[name] as Record<string, Passage[]> | undefined) ?? (await this.store.get<Record<string, Passage[]>>(name)) ?? {};
+    const past = [...(page[key] ?? [])];
+    for (let n = past.length - 1; n >= 0; n -= 1)
+      if (past[n]?.verdict === "pass" && past[n]?.direction === direction) {
+        past.splice(n, 1);
+        break;
+      }
+    pages[name] = { ...page, [key]: past };
+  }
+
   private recently(label: string, found: Ruling, at: Date): Past[] {
     return [{ label, ...found, at: at.toISOString() }, ...this.state.recent].slice(0, RECENT);
   }
@@ -411,6 +472,12 @@ function nobody(): Standing {
     ref: null, key: "", label: "", shown: "word", trouble: "", alert: false, pass: null, tested_at: null,
     temperature: null, mask: null, settled: [],
   };
+}
+
+/** Whoever passed in a vehicle a moment ago, referred after all. */
+function insteadOf(shown: Vehicle["shown"], one: Vehicle["shown"][number]): Vehicle["shown"] {
+  const at = shown.findIndex((each) => each.label === one.label && each.verdict === "pass");
+  return at < 0 ? [...shown] : shown.map((each, n) => (n === at ? one : each));
 }
 
 function counted(shift: GateShift, verdict: Verdict): GateShift {

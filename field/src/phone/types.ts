@@ -228,6 +228,8 @@ export interface Phone {
   store: Store;
   /** The phone's clock, set right by what the server last said. */
   now(): Date;
+  /** What the office says of somebody who stands at a gate; null without a network, or without an answer in time. */
+  check(asked: Readonly<Record<string, unknown>>): Promise<{ verdict: string; rule: string } | null>;
 }
 
 export interface Mode {

@@ -12,26 +12,32 @@ import type { Trouble } from "./types.ts";
 export type Verdict = "pass" | "refer" | "turn_back" | "emergency";
 export type Direction = "in" | "out";
 
-export type Rule =
-  | "all_met"
-  | "emergency"
-  | "care"
-  | "code_forged"
-  | "code_expired"
-  | "code_not_yet_valid"
-  | "code_revoked"
-  | "person_unknown"
-  | "alert"
-  | "temperature"
-  | "mask"
-  | "test"
-  | "party"
-  | "pass_missing"
-  | "pass_invalid"
-  | "pass_quota"
-  | "interval"
-  | "most_a_day"
-  | "guard";
+const RULES = [
+  "all_met",
+  "emergency",
+  "care",
+  "code_forged",
+  "code_expired",
+  "code_not_yet_valid",
+  "code_revoked",
+  "person_unknown",
+  "alert",
+  "temperature",
+  "mask",
+  "test",
+  "party",
+  "pass_missing",
+  "pass_invalid",
+  "pass_quota",
+  "interval",
+  "most_a_day",
+  "guard",
+] as const;
+
+export type Rule = (typeof RULES)[number];
+
+/** The office may know rules that this phone does not. */
+export const isRule = (word: string): word is Rule => (RULES as readonly string[]).includes(word);
 
 /** So many of a household, once in so many days, for so long. */
 export interface Outing {

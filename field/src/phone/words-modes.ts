@@ -200,6 +200,7 @@ export const modeWords = {
   gatePass: ["准予通行", "Pass"],
   gateRefer: ["请到核验台", "To the table"],
   gateTurnBack: ["劝返", "Turned back"],
+  gateLookedAgain: ["{who}：联网复核，请到核验台（{why}）", "{who}: the office says, to the table ({why})"],
   gateEmergencyDone: ["紧急放行", "Emergency: let through"],
   gateEmergencyAbout: ["已登记，马上通知负责人。请继续放行。", "Noted; help is being told. Let them through."],
   gateEmergency: ["急救：立即放行", "EMERGENCY: let through"],

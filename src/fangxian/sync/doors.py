@@ -19,9 +19,11 @@ from django.conf import settings
 from django.db import InterfaceError, OperationalError, connection
 from django.utils import translation
 
+from fangxian.gates.queries import look
 from fangxian.kernel import http, signing
 from fangxian.kernel.clock import now
 from fangxian.kernel.errors import Refusal
+from fangxian.kernel.ids import new_id
 from fangxian.sync import rules
 from fangxian.sync.actions import enrol_device
 from fangxian.sync.admission import Admission
@@ -38,7 +40,7 @@ from fangxian.sync.errors import (
 )
 from fangxian.sync.feed import parts_for
 from fangxian.sync.inbox import Delivery, fault
-from fangxian.sync.kinds import URGENT
+from fangxian.sync.kinds import URGENT, Body
 from fangxian.sync.links import Links
 from fangxian.sync.rules import Answer, Order, Rotten
 from fangxian.sync.senders import device_behind, must_be_in_service, sender_of
@@ -201,10 +203,41 @@ def feed(environ: Environ) -> Reply:
     return Reply(200, {"server_at": now().isoformat(), "parts": parts, "more": more})
 
 
+def check(environ: Environ) -> Reply:
+    """A gate's second look at somebody it has just let pass. Nothing is recorded, nobody named.
+
+    Posted, though it only asks: an identity number has no business in an address, which is logged.
+    """
+    device, actor = device_behind(environ.get("HTTP_AUTHORIZATION", ""), _asking)
+    must_be_in_service(device)
+    if admission.crowded:
+        raise Busy(_pause())
+    asked = Body(_json(environ), id_=new_id(), at=now())
+    site, direction = asked.uuid("site"), asked.text("direction", most=3)
+    person, shown = asked.person("person"), asked.text("pass", most=4_000)
+    temperature, mask = asked.measured("temperature"), asked.fields.get("mask")
+    advice = _asking(
+        lambda: look(
+            actor,
+            site,
+            person,
+            direction=direction,
+            pass_text=shown,
+            temperature=temperature,
+            mask=mask if isinstance(mask, bool) else None,
+        )
+    )
+    return Reply(
+        200,
+        {"server_at": now().isoformat(), "verdict": advice.verdict, "rule": advice.rule},
+    )
+
+
 _DOORS: dict[tuple[str, str], Callable[[Environ], Reply]] = {
     ("POST", "enrol"): enrol,
     ("POST", "commands"): commands,
     ("GET", "feed"): feed,
+    ("POST", "check"): check,
 }
 
 
