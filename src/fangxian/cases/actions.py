@@ -25,7 +25,6 @@ from fangxian.cases.errors import (
     TimeIsBeforeTheIncident,
     TimeIsInTheFuture,
     TimesContradict,
-    VisitIsRefused,
 )
 from fangxian.cases.events import (
     CaseClosed,
@@ -40,7 +39,7 @@ from fangxian.cases.events import (
     OnsetNoted,
     VisitsRecorded,
 )
-from fangxian.cases.models import Case, Contact, Visit
+from fangxian.cases.models import Case, Contact
 from fangxian.cases.proposals import (
     add_household,
     households_of,
@@ -52,7 +51,6 @@ from fangxian.cases.queries import (
     contacts_visible_to,
     get_case,
     get_contact,
-    numbers_of_case,
 )
 from fangxian.cases.rules import VisitRow, VisitsTaken
 from fangxian.cases.visits import refused_visits, store
@@ -491,26 +489,6 @@ def record_visits(
             actor=actor,
         )
     return VisitsTaken(recorded=recorded, known=len(taken) - recorded, refused=refused)
-
-
-@transaction.atomic
-def tell_visit(
-    actor: Actor, case_id: UUID, *, place: int, start_at: datetime, end_at: datetime
-) -> VisitsTaken:
-    """A case told in the interview where it had been."""
-    case = _open_case(actor, case_id)
-    number = numbers_of_case(actor, case_id)[0]
-    row = VisitRow(
-        person=number,
-        place=place,
-        start_at=start_at,
-        end_at=end_at,
-        source=Visit.Source.INTERVIEW,
-    )
-    refused = refused_visits([row])
-    if refused:
-        raise VisitIsRefused(refused[0])
-    return record_visits(actor, [row], about_id=case.id)
 
 
 # What the verbs above are made of.

@@ -1,5 +1,3 @@
-from typing import ClassVar
-
 from django.utils.translation import gettext as _
 
 from fangxian.cases.models import Case, Contact
@@ -146,11 +144,6 @@ class MeetingIsOutsideTheWindow(Malformed):
             % {"code": case.code},
             case=case.code,
         )
-
-
-class VisitIsRefused(Malformed):
-    code = "visit_is_refused"
-    status: ClassVar[int] = 422
 
 
 class StayEndsBeforeItBegins(Malformed):

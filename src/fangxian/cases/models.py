@@ -308,8 +308,12 @@ class Companion(models.Model):
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     stay = models.ForeignKey(Stay, models.PROTECT, related_name="with_whom")
+    rank = models.SmallIntegerField()  # in the order in which they were said
     name = EncryptedField(kind="name")
     contact = models.ForeignKey(Contact, models.PROTECT, null=True, related_name="+")
+
+    class Meta:
+        ordering: ClassVar = ["rank"]
 
     def __str__(self) -> str:
         return str(self.name)

@@ -45,8 +45,11 @@ WITH given AS (
     INSERT INTO cases_visit AS v (person, place, start_at, end_at, source)
     SELECT person, place, start_at, end_at, source FROM given
     ORDER BY place, start_at, person
-    ON CONFLICT (person, start_at, place) DO UPDATE SET end_at = excluded.end_at
-    WHERE excluded.end_at > v.end_at
+    ON CONFLICT (person, start_at, place) DO UPDATE SET
+        end_at = greatest(v.end_at, excluded.end_at),
+        -- What was told is borne out by the scan, and stays when it is taken back.
+        source = CASE v.source WHEN 'interview' THEN excluded.source ELSE v.source END
+    WHERE excluded.end_at > v.end_at OR (v.source = 'interview' AND excluded.source <> v.source)
     RETURNING place, end_at - start_at AS length
 ), longest AS (
     INSERT INTO cases_longestvisit AS l (place, minutes)

@@ -20,19 +20,20 @@ the whole play is moved; the dice have a seed.
 """
 
 from collections.abc import Callable
-from datetime import datetime, time, timedelta
+from datetime import UTC, datetime, time, timedelta
 from uuid import UUID
 
-from fangxian.areas.queries import area_by_code, areas_of_level, sites_of_kind
+from fangxian.areas.queries import area_by_code, areas_of_level, site_by_number, sites_of_kind
 from fangxian.cases.actions import (
     confirm_contacts,
     find_contacts,
     note_onset,
     record_visits,
-    tell_visit,
 )
+from fangxian.cases.partial import exactly, read_line
 from fangxian.cases.queries import contacts_of, open_case_of
 from fangxian.cases.rules import VisitRow
+from fangxian.cases.stays import add_stay
 from fangxian.dispatch.actions import finish_task, take_task
 from fangxian.dispatch.queries import my_tasks, pending_here
 from fangxian.exercise.cast import BUILDER
@@ -243,14 +244,20 @@ def interview(scene: Scene, hands: clock.Hands) -> None:
     told = ((2, 12, 55), (1, 9, 40), (1, 18, 65))
     for venue, (days_back, hour, minutes) in zip(scene.venues, told, strict=False):
         start = at(hour, 5, days_back=days_back)
-        tell_visit(
+        site = site_by_number(zhao, venue)
+        add_stay(
             zhao,
             case.id,
-            place=venue,
-            start_at=start,
-            end_at=start + timedelta(minutes=minutes),
+            begin=exactly(start),
+            until=exactly(start + timedelta(minutes=minutes)),
+            place=site.name,
+            site_id=site.id,
         )
         hands.forward(minutes=5)
+    noodles = read_line(
+        "大约中午 马家牛肉面馆", day=DAY - timedelta(days=1), today=DAY, zone=at(0).tzinfo or UTC
+    )
+    add_stay(zhao, case.id, begin=noodles.begin, until=noodles.until, place=noodles.place)
     find_contacts(zhao, case.id)
     close = contacts_of(zhao, case.id).filter(state="proposed", kind="close")
     confirm_contacts(zhao, close.values_list("id", flat=True))

@@ -10,7 +10,6 @@ from fangxian.cases.actions import (
     discard_contact,
     find_contacts,
     name_contact,
-    tell_visit,
 )
 from fangxian.cases.errors import (
     CaseIsOver,
@@ -22,7 +21,6 @@ from fangxian.cases.errors import (
     ReasonIsMissing,
     TimeIsInTheFuture,
     TimesContradict,
-    VisitIsRefused,
 )
 from fangxian.cases.models import Case, Contact
 from fangxian.cases.queries import (
@@ -464,26 +462,6 @@ def test_where_a_case_had_been_in_its_window() -> None:
         30,
         "rotating",
     )
-
-
-def test_what_a_case_tells_of_its_way_counts_in_the_next_search() -> None:
-    make.rules()
-    wang, li, market = people.resident(), people.resident("李红"), make.site()
-    case = make.case(wang)
-    make.visit(li, market, minutes=60)
-    at = make.NOON - timedelta(hours=20)
-
-    tell_visit(
-        make.MA, case.id, place=market.number, start_at=at, end_at=at + timedelta(minutes=30)
-    )
-
-    (contact,) = find_contacts(make.MA, case.id)
-    assert (contact.minutes, contact.evidence) == (30, "interview")
-    assert "visits_recorded" in events(case)
-    with pytest.raises(VisitIsRefused, match="before it begins"):
-        tell_visit(
-            make.MA, case.id, place=market.number, start_at=at, end_at=at - timedelta(minutes=1)
-        )
 
 
 @pytest.mark.parametrize(
