@@ -31,7 +31,7 @@ from fangxian.measures.risk_areas import (
     reject_risk_area,
     restart_clock,
 )
-from fangxian.measures.serving import serve_order
+from fangxian.measures.serving import serve_order, serve_orders_at
 
 __all__ = [
     "CONDITIONS_HOLD",
@@ -63,4 +63,5 @@ __all__ = [
     "restart_clock",
     "return_from_care",
     "serve_order",
+    "serve_orders_at",
 ]

@@ -83,6 +83,57 @@ class NotYetReleasable(Refusal):
         )
 
 
+class ServiceNeedsProof(Malformed):
+    code = "service_needs_proof"
+
+    def __init__(self) -> None:
+        super().__init__(
+            _(
+                "Say what proves that the order arrived: who took it, or how the message was "
+                "answered."
+            )
+        )
+
+
+class NothingToServe(Refusal):
+    code = "nothing_to_serve"
+
+    def __init__(self, place: str) -> None:
+        super().__init__(_("Every order of %(place)s has been served already.") % {"place": place})
+
+
+class NoSuchWay(Malformed):
+    code = "no_such_way"
+
+    def __init__(self, how: str) -> None:
+        super().__init__(
+            _("“%(how)s” is no way to serve an order. Choose one from the list.") % {"how": how},
+            how=how,
+        )
+
+
+class PersonHasDied(Refusal):
+    code = "person_has_died"
+
+    def __init__(self) -> None:
+        super().__init__(
+            _("The register says that this person has died. Nobody can be ordered anything.")
+        )
+
+
+class RecordWasMerged(Refusal):
+    code = "record_was_merged"
+
+    def __init__(self, kept: UUID) -> None:
+        super().__init__(
+            _(
+                "This record was merged into another one of the same person. Issue the order for "
+                "the record that was kept."
+            ),
+            resident=str(kept),
+        )
+
+
 class ObjectionNeedsText(Malformed):
     code = "objection_needs_text"
 

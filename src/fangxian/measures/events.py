@@ -13,7 +13,7 @@ from django.db.models import TextChoices
 from django.utils.translation import gettext_lazy as _
 
 from fangxian.kernel.ledger import Fact
-from fangxian.measures.models import EmergencyExit, Objection, Order, RiskArea
+from fangxian.measures.models import EmergencyExit, Objection, Order, RiskArea, Service
 
 _WORDS: dict[str, type[TextChoices]] = {
     "measure": Order.Kind,
@@ -21,6 +21,8 @@ _WORDS: dict[str, type[TextChoices]] = {
     "unit": RiskArea.Unit,
     "exit_kind": EmergencyExit.Kind,
     "outcome": Objection.State,
+    "how": Service.How,
+    "to_whom": Service.ToWhom,
 }
 
 # Orders: the subject is the order.
@@ -72,10 +74,16 @@ class DaysAlreadyOver(Fact):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrderServed(Fact):
-    sentence: ClassVar = _("Order {code} was handed to the person")
+    """`language` is that of the notice."""
+
+    sentence: ClassVar = _("Order {code} was served: {how}, to {to_whom}")
+    words: ClassVar = _WORDS
     icon: ClassVar = "user-check"
 
     code: str
+    how: str
+    to_whom: str
+    language: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

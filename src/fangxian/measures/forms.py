@@ -1,10 +1,11 @@
 from typing import Any
 
 from django import forms
+from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
 from fangxian.kernel.models import Event
-from fangxian.measures.models import EmergencyExit, Objection, Order, RiskArea
+from fangxian.measures.models import EmergencyExit, Objection, Order, RiskArea, Service
 
 _ANY = [("", _("all"))]
 
@@ -15,6 +16,9 @@ class OrderFilter(forms.Form):
     )
     kind = forms.ChoiceField(
         label=_("Measure"), choices=[*_ANY, *Order.Kind.choices], required=False
+    )
+    served = forms.ChoiceField(
+        label=_("Served"), choices=[*_ANY, ("no", _("not yet"))], required=False
     )
     search = forms.CharField(
         label=_("Code, whole name, identity number or phone"), max_length=40, required=False
@@ -77,6 +81,31 @@ class ExtendForm(forms.Form):
         because = self.fields["because"]
         assert isinstance(because, forms.ChoiceField)  # noqa: S101 - as declared above
         because.choices = [("", _("none")), *((str(one.id), said) for one, said in evidence)]
+
+
+class ServiceForm(forms.Form):
+    how = forms.ChoiceField(label=_("How"), choices=Service.How.choices, initial=Service.How.PAPER)
+    language = forms.ChoiceField(label=_("Language of the notice"), choices=settings.LANGUAGES)
+    to_whom = forms.ChoiceField(label=_("Taken by"), choices=Service.ToWhom.choices)
+    note = forms.CharField(
+        label=_("What proves it"),
+        max_length=200,
+        required=False,
+        help_text=_("Needed for a message, and where somebody else took it."),
+    )
+
+    def clean(self) -> dict[str, Any]:
+        said: dict[str, Any] = super().clean() or {}
+        another = said.get("to_whom") != Service.ToWhom.PERSON
+        if (another or said.get("how") == Service.How.MESSAGE) and not said.get("note"):
+            self.add_error("note", _("Say who took it, or how the message was answered."))
+        return said
+
+
+class DoorToDoorForm(forms.Form):
+    at = forms.CharField(max_length=200, widget=forms.HiddenInput)
+    language = forms.ChoiceField(label=_("Language of the notice"), choices=settings.LANGUAGES)
+    note = forms.CharField(label=_("What proves it"), max_length=200, required=False)
 
 
 class ObjectionForm(forms.Form):

@@ -83,6 +83,12 @@ class Order(models.Model):
             models.Index(
                 name="order_ending", fields=["ends_at", "id"], condition=Q(state="in_force")
             ),
+            # Whom has nobody told yet?
+            models.Index(
+                name="order_not_served",
+                fields=["area_path", "issued_at"],
+                condition=Q(state="in_force", served_at=None),
+            ),
             # How many people here are under orders, and of which kind? Answered by the index alone.
             models.Index(
                 name="order_in_force_here",
@@ -115,6 +121,77 @@ class Order(models.Model):
     @property
     def code(self) -> str:
         return code("O", self.number)
+
+
+class Service(models.Model):
+    """How an order reached the person, in which language, and what proves it.
+
+    proof   who took it, or what shows that a message arrived
+    """
+
+    class How(models.TextChoices):
+        PAGE = "page", _("shown on a screen")
+        PAPER = "paper", _("on paper")
+        MESSAGE = "message", _("by message")
+        PERSON = "person", _("told in person")
+
+    class ToWhom(models.TextChoices):
+        PERSON = "person", _("the person")
+        HOUSEHOLD = "household", _("an adult of the household")
+        GUARDIAN = "guardian", _("whoever acts for the person")
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    order = models.ForeignKey(Order, models.PROTECT, related_name="services")
+    how = models.CharField(max_length=8, choices=How.choices)
+    language = models.CharField(max_length=10)
+    to_whom = models.CharField(max_length=10, choices=ToWhom.choices, default=ToWhom.PERSON)
+    proof = models.CharField(max_length=200, blank=True)
+    at = models.DateTimeField(default=now)
+    by_id = models.UUIDField()
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                name="service_is_noted_once_a_way", fields=["order", "how", "language"]
+            ),
+            models.CheckConstraint(
+                name="service_by_message_or_to_others_has_proof",
+                condition=Q(how__in=["page", "paper", "person"], to_whom="person") | ~Q(proof=""),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.order_id} {self.how}"
+
+
+class Revision(models.Model):
+    """Rules that came into force later ask for less: the end of an order came nearer.
+
+    The order names the new rules; the ones before are kept here.
+    """
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    order = models.ForeignKey(Order, models.PROTECT, related_name="revisions")
+    was = models.DateTimeField()
+    becomes = models.DateTimeField()
+    was_pack = models.CharField(max_length=40)
+    pack = models.CharField(max_length=40)
+    because_id = models.UUIDField()
+    by_id = models.UUIDField()
+    at = models.DateTimeField(default=now)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                name="revision_is_never_longer", condition=Q(becomes__lte=F("was"))
+            ),
+            models.CheckConstraint(
+                name="revision_names_both_rules", condition=~Q(was_pack="") & ~Q(pack="")
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.order_id} to {self.becomes}"
 
 
 class Extension(models.Model):

@@ -8,10 +8,11 @@ from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.db import connection
-from django.db.models import Exists, Max, OuterRef, Q, QuerySet
+from django.db.models import Count, Exists, Max, Min, OuterRef, Q, QuerySet
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
+from fangxian.areas.models import Area
 from fangxian.areas.queries import names_of
 from fangxian.cases import queries as cases
 from fangxian.kernel.access import PLAYBOOK, Actor, Duty
@@ -143,6 +144,60 @@ def orders_past_end(viewer: Actor) -> QuerySet[Order]:
     return orders_in_force(viewer).filter(ends_at__lte=now())
 
 
+def orders_not_served(viewer: Actor) -> QuerySet[Order]:
+    """In force, and nobody has told the person yet; first what was issued first."""
+    rows = orders_visible_to(viewer).filter(state=Order.State.IN_FORCE, served_at=None)
+    return rows.order_by("issued_at", "id")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NotServedHere:
+    """A building in which orders wait to be served; a person of no known building has their own
+    place."""
+
+    path: str
+    orders: int
+    oldest: datetime
+
+
+def not_served_by_building(viewer: Actor) -> list[NotServedHere]:
+    """Where the longest wait is comes first."""
+    rows = (
+        orders_not_served(viewer)
+        .order_by()
+        .values("area_path")
+        .annotate(number=Count("id"), oldest=Min("issued_at"))
+    )
+    waiting = {row["area_path"]: (row["number"], row["oldest"]) for row in rows}
+    buildings = set(
+        Area.objects.filter(
+            path__in={step for path in waiting for step in rules.above(path)},
+            level=Area.Level.BUILDING,
+        ).values_list("path", flat=True)
+    )
+    found: dict[str, NotServedHere] = {}
+    for path, (number, oldest) in waiting.items():
+        place = next((step for step in rules.above(path) if step in buildings), path)
+        known = found.get(place)
+        found[place] = NotServedHere(
+            path=place,
+            orders=number + (known.orders if known else 0),
+            oldest=min(oldest, known.oldest) if known else oldest,
+        )
+    return sorted(found.values(), key=lambda one: (one.oldest, one.path))
+
+
+_FOREIGN_PAPERS = ("20", "34")
+
+
+def languages_for(viewer: Actor, resident_ids: Iterable[UUID]) -> dict[UUID, str]:
+    """In which language to tell each person, where it is not the house's: foreign papers."""
+    people_here = people.residents_visible_to(PLAYBOOK).filter(
+        id__in=set(resident_ids), identity_type__in=_FOREIGN_PAPERS
+    )
+    return dict.fromkeys(people_here.values_list("id", flat=True), "en")
+
+
 def holds_of(viewer: Actor, resident_id: UUID) -> QuerySet[Order]:
     """What asks a person to stay until a retest, oldest first."""
     rows = orders_visible_to(viewer).filter(
@@ -166,9 +221,11 @@ def orders_listed(
     state: str = "",
     area_path: str = "",
     search: str = "",
+    served: str = "",
 ) -> QuerySet[Order]:
     """The list of orders, narrowed, newest first.
 
+    served   "no" leaves those in force that nobody has served yet
     search   an order's code as somebody typed or said it, or the whole name, identity number or
              phone of a person
     """
@@ -177,6 +234,8 @@ def orders_listed(
         rows = rows.filter(kind=kind)
     if state:
         rows = rows.filter(state=state)
+    if served == "no":
+        rows = rows.filter(state=Order.State.IN_FORCE, served_at=None)
     if search.strip():
         number = read_code("O", search)
         if number is not None:

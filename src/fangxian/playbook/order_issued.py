@@ -1,8 +1,10 @@
 """How an order reaches the person.
 
 an order is issued                                     measures.issue_order, hold_person
-  the person stays at home: bring it to the door       dispatch.open_task
+  somebody tells the person, and notes how             dispatch.open_task
   the person goes elsewhere: bring the person there    dispatch.open_task
+  it is one of a whole risk area: its notice is        risk_area_raised
+    brought to every door there
 an order was served                                    measures.serve_order
   the task is done                                     dispatch.close_tasks_about
 somebody objects                                       measures.object_to_order
@@ -26,8 +28,13 @@ _BRINGING = {
 
 
 def on_order_issued(fact: OrderIssued, event: Event) -> None:
-    kind, limit = _BRINGING.get(fact.measure, (TaskKind.SERVE_ORDER, "coordination.controlled"))
-    ask(kind, Duty.CARRY_OUT, fact, event, due_at=by(limit, fact.area_path), code=fact.code)
+    if fact.subject == "high_risk_resident":
+        return
+    asked = [(TaskKind.SERVE_ORDER, "coordination.controlled")]
+    if fact.measure in _BRINGING:
+        asked.insert(0, _BRINGING[fact.measure])
+    for kind, limit in asked:
+        ask(kind, Duty.CARRY_OUT, fact, event, due_at=by(limit, fact.area_path), code=fact.code)
 
 
 def on_order_served(fact: OrderServed, event: Event) -> None:

@@ -169,7 +169,7 @@ def test_whoever_may_not_decide_sees_no_buttons_to_decide(client: Client) -> Non
 
     page = read(signed_in(client, Duty.CARRY_OUT), "order", order.id)
 
-    assert "The person has it in hand" in page
+    assert "The order was served" in page
     assert "Extend the order" not in page
     assert "File the objection" in page
     send(client, "end", order.id, reason="because I like to", status=403)
@@ -192,7 +192,7 @@ def test_an_order_is_served_extended_proposed_and_ended_from_its_page(
     person = make.resident()
     order = make.order(person, ends_at=now() + timedelta(hours=3))
 
-    send(officer, "serve", order.id)
+    send(officer, "serve", order.id, how="person", language="en", to_whom="person")
     noon.forward(hours=1)
     evidence = make.case(person)
     assert "Case C0000025 was reported" in read(officer, "order", order.id)

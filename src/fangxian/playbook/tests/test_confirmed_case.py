@@ -48,7 +48,7 @@ def test_a_case_is_brought_to_hospital_and_investigated() -> None:
 
     order = orders_of(PLAYBOOK, ill.id).get()
     assert (order.kind, order.rule) == ("hospital", "measures.infected")
-    assert make.kinds_of_tasks(order.id) == {"transfer_patient"}
+    assert make.kinds_of_tasks(order.id) == {"transfer_patient", "serve_order"}
     assert "investigate_case" in make.kinds_of_tasks(case.id)
 
 
@@ -69,7 +69,7 @@ def test_the_household_is_proposed_and_a_confirmed_contact_gets_an_order() -> No
 
     order = orders_of(PLAYBOOK, partner.id).get()
     assert (order.kind, order.subject) == ("central_quarantine", "close_contact")
-    assert make.kinds_of_tasks(order.id) == {"transfer_person"}
+    assert make.kinds_of_tasks(order.id) == {"transfer_person", "serve_order"}
     assert "confirm_contacts" not in make.kinds_of_tasks(case.id)
 
 
