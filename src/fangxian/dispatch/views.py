@@ -47,6 +47,15 @@ _ABOUT = {
     TaskKind.CHASE_RECEIPT: ("screening:follow_up", Duty.INVESTIGATE),
     TaskKind.DECIDE_RISK_AREA: ("measures:risk_area", Duty.DECIDE_MEASURES),
     TaskKind.DECIDE_RELEASE: ("measures:order", Duty.DECIDE_MEASURES),
+    TaskKind.RECEIVE_PERSON: ("quarantine:placement", Duty.CARRY_OUT),
+    TaskKind.MOVE_PERSON: ("quarantine:journey", Duty.CARRY_OUT),
+    TaskKind.BRING_HOME: ("quarantine:journey", Duty.CARRY_OUT),
+    TaskKind.RECEIVE_HOME: ("quarantine:journey", Duty.CARRY_OUT),
+    TaskKind.TAKE_READING: ("quarantine:watch", Duty.CARRY_OUT),
+    TaskKind.MEDICAL_CHECK: ("quarantine:watch", Duty.CARRY_OUT),
+    TaskKind.MEET_WISH: ("quarantine:watch", Duty.CARRY_OUT),
+    TaskKind.UNSEAL_DOOR: ("measures:order", Duty.CARRY_OUT),
+    TaskKind.DECIDE_RESTART: ("quarantine:restart", Duty.DECIDE_MEASURES),
 }
 
 

@@ -130,6 +130,7 @@ class KnowTheActor:
         "/sampling/public/",
         "/sampling/api/",
         "/gates/screen/",
+        "/quarantine/reading/",
         "/status/own",
         "/screening/declare/",
     )

@@ -76,6 +76,12 @@ NAVIGATION = (
         "search",
         frozenset({Duty.INVESTIGATE, Duty.COMMAND, Duty.CARRY_OUT, Duty.DISPATCH}),
     ),
+    Entry(
+        "quarantine:sites",
+        gettext_lazy("Quarantine"),
+        "door",
+        frozenset({Duty.CARRY_OUT, Duty.DECIDE_MEASURES, Duty.COMMAND, Duty.DISPATCH}),
+    ),
     Entry("measures:exits", gettext_lazy("Emergency exits"), "ambulance"),
     Entry(
         "sampling:points",

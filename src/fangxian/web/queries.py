@@ -24,6 +24,7 @@ from fangxian.measures.queries import (
 )
 from fangxian.people.queries import Brief, brief
 from fangxian.protocol.packs import load_pack
+from fangxian.quarantine.queries import READERS as QUARANTINE_READERS
 from fangxian.sampling.queries import READERS, tubes_visible_to
 
 
@@ -157,6 +158,13 @@ _PAGES = (
     ("measures.risk_area_", "measures:risk_area"),
     ("measures.clock_", "measures:risk_area"),
     ("measures.emergency_", "measures:exit"),
+    ("quarantine.restart_", "quarantine:restart"),
+    ("quarantine.transfer_", "quarantine:journey"),
+    ("quarantine.reading_", "quarantine:watch"),
+    ("quarantine.watch_", "quarantine:watch"),
+    ("quarantine.wish_", "quarantine:watch"),
+    ("quarantine.facility_", "quarantine:site"),
+    ("quarantine.person_", "quarantine:placement"),
     ("cases.case_", "cases:case"),
     ("cases.contacts_", "cases:case"),
     ("sampling.tube_", "sampling:tube"),
@@ -170,6 +178,7 @@ _ONLY_FOR = {
     "cases": frozenset({Duty.INVESTIGATE, Duty.COMMAND}),
     "sampling": READERS,
     "people": frozenset({Duty.SEE_REGISTER}),
+    "quarantine": QUARANTINE_READERS,
 }
 """Whoever has none of these duties is not led to a page that would turn them away."""
 
