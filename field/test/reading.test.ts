@@ -8,6 +8,7 @@ function codes(claims: Partial<Claims> | Trouble): CodeReader {
   return {
     read: () =>
       typeof claims === "string" ? Promise.reject(new BadCode(claims)) : Promise.resolve(claims as unknown as Claims),
+    list: () => Promise.reject(new BadCode("malformed")),
     alert: () => false,
     single: () => false,
   };

@@ -6,7 +6,7 @@ import type { Counts, Gate, Looked, Need, PassShown } from "./doorwork.ts";
 import { askWho } from "./persons.ts";
 import { read } from "./reading.ts";
 import type { Met } from "./reading.ts";
-import type { Claims, Mode, Phone, Signal } from "./types.ts";
+import type { Claims, Mode, Phone, PrintedList, Signal } from "./types.ts";
 import { button, h, icon, sheet } from "./ui.ts";
 import type { Demands, Direction, Ruling, Verdict } from "./verdict.ts";
 import { isRule, troubleOf } from "./verdict.ts";
@@ -229,6 +229,10 @@ class CheckpointScreen {
             await this.work.meetTrouble(reading.text, troubleOf(reading.trouble));
           }
           return this.step();
+        case "list":
+          return this.tellList(reading.list);
+        case "bad_list":
+          return this.tell("stop", words(reading.trouble === "forged" ? "listForged" : "listUnknown"), words("listBadAbout"));
         case "bad_identity":
           return this.tell("error", words("wrongIdentity"), words("wrongIdentityAbout"));
         default:
@@ -236,6 +240,19 @@ class CheckpointScreen {
           return say.verdict("error", words("unreadable"), words("unreadableAbout"));
       }
     });
+  }
+
+  /** The list on paper of a gate without a phone: genuine, for where, how old. It says nothing of any person. */
+  private tellList(list: PrintedList): void {
+    const { words } = this.phone;
+    const now = this.phone.now().getTime();
+    const about = [
+      words("listPrinted", { at: words.time(list.printedAt), ago: words.ago((now - list.printedAt.getTime()) / 1000), until: words.time(list.until) }),
+      words("listLines", { n: list.lines, check: list.check }),
+    ];
+    if (now > list.until.getTime()) return this.tell("stop", words("listOver", { gate: list.gate }), ...about);
+    const here = list.site === this.work.shift?.site;
+    this.tell(here ? "pass" : "refer", words(here ? "listGood" : "listElsewhere", { gate: list.gate }), ...about);
   }
 
   /** A certificate with other initials than the code that was shown. */

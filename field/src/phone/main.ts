@@ -336,13 +336,14 @@ class App {
       const panel = this.say.panel();
       panel.hidden = true;
       const emergency = h(
-        "button.big.emergency", { type: "button", hidden: true, onclick: () => void this.letThrough(panel) },
+        "button.big.emergency", { type: "button", onclick: () => void this.letThrough(panel) },
         icon("ambulance"), h("span", null, this.words("gateEmergency")),
       );
+      const dock = h("div.dock", { hidden: true }, emergency);
       const words = h("p.quiet.center", null, this.words("lockedEmergency"));
       void this.vault.post().then((post) => {
         const may = post !== undefined && this.vault.canPost && this.vault.device.closed === "";
-        emergency.hidden = !may;
+        dock.hidden = !may;
         words.hidden = may;
       });
       this.root.replaceChildren(
@@ -361,7 +362,7 @@ class App {
           const wait = result.waitSeconds > 0 ? this.words("pinWait", { n: result.waitSeconds }) : "";
           return [this.words("pinWrong", { n: result.left }), wait].filter(Boolean).join(" ");
         }),
-        said, words, emergency,
+        said, words, dock,
       );
       return off;
     });
@@ -383,8 +384,8 @@ class App {
       throw error;
     }
     panel.hidden = false;
-    const now = w.time(this.now());
-    this.say.verdict("emergency", `${w("gateEmergencyDone")} · ${now}`, w(this.vault.canSeal ? "lockedNoted" : "lockedWaits"));
+    this.say.verdict("emergency", w("gateEmergencyDone"), w(this.vault.canSeal ? "lockedNoted" : "lockedWaits"));
+    this.root.querySelector<HTMLElement>(".pin")?.focus({ preventScroll: true });
   }
 
   private async unlocked(): Promise<void> {

@@ -1,6 +1,7 @@
 /** What codes say, checked with the keys and the lists that came down. */
 import { HashedSet, keyOf, type SetDocument } from "./alerts.ts";
 import { Codes, type TrustedKey } from "./codes.ts";
+import { readList } from "./printed.ts";
 import type { CodeReader, Feed, PersonRef } from "./types.ts";
 
 export function codeReader(feed: Feed, now: () => Date): CodeReader {
@@ -16,6 +17,7 @@ export function codeReader(feed: Feed, now: () => Date): CodeReader {
   };
   return {
     read: (text) => codes.read(text),
+    list: (text) => readList(text, feed.part<{ keys: TrustedKey[] }>("keys")?.keys ?? []),
     alert: (ref) => holds("alerts", ref),
     single: (ref) => holds("singles", ref),
   };

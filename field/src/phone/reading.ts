@@ -3,7 +3,7 @@
  * is known here. No network, no register.
  */
 import { documentType, normalIdentity } from "./identity.ts";
-import type { Claims, CodeReader, PersonRef, Provisional, Trouble } from "./types.ts";
+import type { Claims, CodeReader, PersonRef, PrintedList, Provisional, Trouble } from "./types.ts";
 import { BadCode } from "./types.ts";
 
 // ---- short codes with a check sign, as kernel/ids.py makes and reads them -------------------------------
@@ -89,6 +89,8 @@ export type Reading =
   | { what: "box"; barcode: string }
   | { what: "person"; met: Met }
   | { what: "pass" | "test" | "venue"; claims: Claims; text: string }
+  | { what: "list"; list: PrintedList }
+  | { what: "bad_list"; trouble: Trouble }
   | { what: "bad_code"; trouble: Trouble; text: string }
   | { what: "bad_label"; text: string }
   | { what: "bad_identity"; text: string }
@@ -108,6 +110,14 @@ export async function read(text: string, codes: CodeReader, isIdentity: IsIdenti
       return what === "person" ? { what, met: metByCode(trimmed, claims) } : { what, claims, text: trimmed };
     } catch (trouble) {
       if (trouble instanceof BadCode) return { what: "bad_code", trouble: trouble.trouble, text: trimmed };
+      throw trouble;
+    }
+  }
+  if (trimmed.startsWith("FXL:")) {
+    try {
+      return { what: "list", list: await codes.list(trimmed) };
+    } catch (trouble) {
+      if (trouble instanceof BadCode) return { what: "bad_list", trouble: trouble.trouble };
       throw trouble;
     }
   }

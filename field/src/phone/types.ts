@@ -58,9 +58,22 @@ export class BadCode extends Error {
   }
 }
 
+/** What the QR code on a gate's printed list says of it. */
+export interface PrintedList {
+  gate: string;
+  site: string;
+  lines: number;
+  /** Stands at the foot of the list too. */
+  check: string;
+  printedAt: Date;
+  until: Date;
+}
+
 export interface CodeReader {
   /** Rejects with `BadCode`. */
   read(text: string): Promise<Claims>;
+  /** The list on paper for a gate without a phone. Rejects with `BadCode`. */
+  list(text: string): Promise<PrintedList>;
   /** In today's alert set: refer to the table, never say why. */
   alert(ref: PersonRef): boolean | Promise<boolean>;
   /** Not to be pooled: own tube. */

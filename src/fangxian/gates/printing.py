@@ -127,14 +127,15 @@ def gate_list(
     until: datetime,
 ) -> bytes:
     """A PDF of who may pass, with the check number of what it says."""
-    hexed = digest.hex()[:32].upper()
+    at = clock.now()
+    code = signed.list_code(site, digest=digest, lines=len(lines), at=at, until=until)
     data: dict[str, Any] = {
         "gate": site.name,
         "lines": list(lines),
-        "digest": " ".join(hexed[at : at + 4] for at in range(0, len(hexed), 4)),
-        "qr": paper.qr(signed.signed_digest(digest)),
+        "digest": signed.check_number(digest),
+        "qr": paper.qr(code),
         "until": _time(until),
-        "printed": f"{_time(clock.now())} {viewer.name}",
+        "printed": f"{_time(at)} {viewer.name}",
         "words": _words(_LIST) | {"about": _both(_ABOUT_LIST, between="\n")},
         "exercise": clock.moved(),
     }

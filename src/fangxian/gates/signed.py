@@ -85,11 +85,31 @@ def list_digest(lines: Sequence[Mapping[str, str]], *, gate: int, until: datetim
     return hashlib.sha256(said.encode()).digest()
 
 
-def signed_digest(digest: bytes) -> str:
-    """The digest with the district's signature, for the QR code on the list."""
-    kid, signature = signing.sign("trust", digest)
+def check_number(digest: bytes) -> str:
+    """As it stands at the foot of the list, and as a phone shows it: 32 signs in fours."""
+    hexed = digest.hex()[:32].upper()
+    return " ".join(hexed[at : at + 4] for at in range(0, len(hexed), 4))
+
+
+def list_code(site: Site, *, digest: bytes, lines: int, at: datetime, until: datetime) -> str:
+    """What the list is, with the district's signature, for its QR code: `FXL:kid.text.signature`.
+
+    A gate's phone reads it (field/src/phone/printed.ts); the check number stands there as well.
+    """
+    said = {
+        "list": {
+            "gate": site.name,
+            "site": str(site.id),
+            "at": int(at.timestamp()),
+            "until": int(until.timestamp()),
+            "lines": lines,
+            "check": check_number(digest),
+        }
+    }
+    text = json.dumps(said, ensure_ascii=False, separators=(",", ":")).encode()
+    kid, signature = signing.sign("trust", text)
     return "FXL:" + ".".join(
-        base64.urlsafe_b64encode(part).decode().rstrip("=") for part in (kid, digest, signature)
+        base64.urlsafe_b64encode(part).decode().rstrip("=") for part in (kid, text, signature)
     )
 
 
