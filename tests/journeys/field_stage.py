@@ -3,25 +3,26 @@
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from cryptography.hazmat.primitives.asymmetric import ec
 
+from fangxian.areas.models import Site
 from fangxian.areas.queries import sites_of_kind
 from fangxian.dispatch.actions import open_task
 from fangxian.engines.codes import Claims, Kind, issue
 from fangxian.exercise.cast import BUILDER, PASSWORD
 from fangxian.exercise.scene import Scene
 from fangxian.gates.actions import issue_pass, set_checkpoint, sign_up_venue
-from fangxian.gates.signed import pass_code
+from fangxian.gates.signed import list_code, pass_code
 from fangxian.kernel import clock, signing
 from fangxian.kernel.access import Duty
 from fangxian.kernel.ids import code
 from fangxian.kernel.models import Account
 from fangxian.kernel.signing import SigningKey
 from fangxian.measures.queries import orders_in_force
-from fangxian.people.actions import issue_code
+from fangxian.people.actions import issue_code, revoke_code
 from fangxian.people.codes import texts
 from fangxian.people.queries import residents_in
 from fangxian.sampling.actions import print_labels
@@ -41,10 +42,11 @@ def stand_in_the_field(scene: Scene, *, shunned: Sequence[str], touched: set[UUI
     """
     han = _account(scene, "han", "韩雪", Duty.COLLECT_SAMPLES, Duty.GUARD, Duty.CARRY_OUT)
     _account(scene, "qiu", "邱敏", Duty.GUARD)  # whose phones are lost
-    point, gate, venue = (
+    point, venue = (
         next(iter(sites_of_kind(BUILDER, kind, below=scene.district)))
-        for kind in ("sampling_point", "checkpoint", "venue")
+        for kind in ("sampling_point", "venue")
     )
+    gate, elsewhere = list(sites_of_kind(BUILDER, "checkpoint", below=scene.district))[:2]
     set_checkpoint(BUILDER, gate.id, demands=["pass", "temperature", "mask"])
     sign_up_venue(BUILDER, venue.id, kind="supermarket")
     task = open_task(
@@ -87,6 +89,10 @@ def stand_in_the_field(scene: Scene, *, shunned: Sequence[str], touched: set[UUI
         "alert": _code(alert),
         "with_pass": _code(outing),
         "pass": pass_code(held),
+        "revoked": _revoked(people[-2]),
+        "list": _list(gate),
+        "list_elsewhere": _list(elsewhere),
+        "list_over": _list(gate, printed=clock.now() - timedelta(days=2)),
         "expired": _of_nobody(ended=True),
         "forged": _of_nobody(forged=True),
     }
@@ -138,6 +144,19 @@ class Apart:
 def _code(resident_id: UUID) -> str:
     personal = issue_code(BUILDER, resident_id)
     return texts([personal])[personal.id]
+
+
+def _revoked(resident_id: UUID) -> str:
+    lost = issue_code(BUILDER, resident_id)
+    shown = texts([lost])[lost.id]
+    revoke_code(BUILDER, lost.id, reason="lost")
+    return shown
+
+
+def _list(gate: Site, *, printed: datetime | None = None) -> str:
+    at = printed or clock.now()
+    until = at + timedelta(hours=24)
+    return list_code(gate, digest=bytes(32), lines=31, at=at, until=until)
 
 
 def _of_nobody(*, ended: bool = False, forged: bool = False) -> str:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -13,6 +14,7 @@ from tests.journeys.conftest import PHONE
 from tests.journeys.people import Visitor, rows
 
 Stage = dict[str, Any]
+_NORMAL = "体温正常，戴口罩：放行"
 _HAN = "SELECT id FROM kernel_account WHERE username = 'han'"
 PIN = "482913"
 
@@ -321,9 +323,8 @@ def test_a_gate_passes_refers_turns_back_and_lets_emergencies_through(
     handset: Handset, field: Stage
 ) -> None:
     page = handset.page
-    normal = page.get_by_role("button", name="体温正常，戴口罩：放行")
-    handset.goes_to_work("卡点查验", field["gate"])
-    expect(page.locator(".ways")).to_be_visible()
+    normal = page.get_by_role("button", name=_NORMAL)
+    at_the_gate(handset, field)
     handset.context.set_offline(True)
 
     handset.starts(showing=[field["people"][12]])
@@ -358,15 +359,9 @@ def test_a_gate_passes_refers_turns_back_and_lets_emergencies_through(
     page.get_by_role("button", name="临产").tap()
     handset.sees("紧急放行")
 
-    handset.taps("更多")
-    page.locator(".choices").get_by_role("button", name="交班").tap()
-    page.locator(".choices").get_by_role("button", name="交班").tap()
-    expect(page.locator(".places")).to_be_visible()
-    handset.sends()
-    found = rows(
-        f"SELECT verdict, rule, count(*) FROM gates_scan WHERE by_id = ({_HAN}) GROUP BY 1, 2"
-    )
-    assert {(verdict, rule): number for verdict, rule, number in found} == {
+    shift, counted = hands_over(handset)
+    assert counted == (2, 3, 1, 1)
+    assert scans_of(shift) == {
         ("pass", "all_met"): 2,
         ("refer", "alert"): 1,
         ("refer", "code_forged"): 1,
@@ -374,11 +369,140 @@ def test_a_gate_passes_refers_turns_back_and_lets_emergencies_through(
         ("turn_back", "pass_missing"): 1,
         ("emergency", "emergency"): 1,
     }
-    counts = rows(
-        "SELECT passed, referred, turned_back, emergencies FROM gates_shift"
-        f" WHERE account_id = ({_HAN}) AND passed = 2"
+
+
+def at_the_gate(handset: Handset, field: Stage) -> None:
+    handset.goes_to_work("卡点查验", field["gate"])
+    handset.page.locator(".ways label", has_text="进").tap()
+    expect(handset.page.locator(".ways label", has_text="进").locator("input")).to_be_checked()
+
+
+def hands_over(handset: Handset) -> tuple[UUID, tuple[int, ...]]:
+    """The shift at the gate ends and is sent; what the guard counted in it."""
+    handset.taps("更多")
+    for _more_and_sure in range(2):
+        handset.page.locator(".choices").get_by_role("button", name="交班").tap()
+    expect(handset.page.locator(".places")).to_be_visible()
+    handset.sends()
+    [(shift, *counted)] = rows(
+        "SELECT id, passed, referred, turned_back, emergencies FROM gates_shift"
+        f" WHERE account_id = ({_HAN}) AND ended_at IS NOT NULL ORDER BY ended_at DESC LIMIT 1"
     )
-    assert counts == [(2, 3, 1, 1)]
+    return shift, tuple(counted)
+
+
+def scans_of(shift: UUID) -> dict[tuple[str, str], int]:
+    counts = "SELECT verdict, rule, count(*) FROM gates_scan WHERE shift = %s GROUP BY 1, 2"
+    return {(verdict, rule): number for verdict, rule, number in rows(counts, shift)}
+
+
+def test_a_vehicle_passes_with_all_who_sit_in_it(handset: Handset, field: Stage) -> None:
+    page, people = handset.page, field["people"][19:23]
+    at_the_gate(handset, field)
+    handset.context.set_offline(True)
+
+    drives_up(handset, "青A12345")
+    for person in people[:2]:
+        handset.scans(person)
+        handset.taps(_NORMAL)
+        handset.sees("准予通行")
+    expect(page.locator(".card .who")).to_contain_text("已查 2 / 2 人")
+    handset.check()
+    handset.taps("车辆查完")
+    handset.sees("准予通行")
+    handset.sees("青A12345")
+
+    drives_up(handset, "青A54321")
+    for person in people[2:]:
+        handset.scans(person)
+        handset.taps(_NORMAL)
+    handset.scans(field["alert"])  # a third, though two were said
+    handset.sees("请到核验台")
+    handset.taps("车辆查完")
+    handset.sees("请到核验台")
+
+    drives_up(handset, "青A67890")
+    handset.taps("车辆查完")
+    expect(page.locator(".sheet")).to_contain_text("还有 2 人没有出示")
+    handset.check()
+    handset.taps("照此查完")
+    handset.sees("车上还有人没有出示")
+
+    shift, counted = hands_over(handset)
+    assert counted == (4, 2, 0, 0)
+    assert scans_of(shift) == {
+        ("pass", "all_met"): 4,
+        ("refer", "alert"): 1,
+        ("refer", "party"): 1,
+    }
+    parties = "SELECT plate, count(*) FROM gates_scan WHERE shift = %s GROUP BY party, plate"
+    seen = rows(parties, shift)
+    assert sorted(number for _plate, number in seen) == [1, 2, 3]
+    assert {"青A12345", "青A54321", "青A67890"}.isdisjoint(plate for plate, _number in seen)
+
+
+def drives_up(handset: Handset, plate: str) -> None:
+    handset.taps("更多")
+    handset.page.get_by_role("button", name="查车辆").tap()
+    handset.page.fill("#field-plate", plate)
+    handset.page.fill("#field-people", "2")
+    handset.page.keyboard.press("Enter")
+    expect(handset.page.locator(".card .who")).to_contain_text(plate)
+
+
+def test_somebody_with_a_fever_goes_to_the_table(handset: Handset, field: Stage) -> None:
+    at_the_gate(handset, field)
+    handset.context.set_offline(True)
+
+    handset.scans(field["people"][23])
+    handset.taps("发热")
+    handset.check()
+    handset.taps("38.0")
+    handset.sees("请到核验台")
+    handset.sees("体温偏高，请复测")
+
+    shift, counted = hands_over(handset)
+    assert counted == (0, 1, 0, 0)
+    measured = rows("SELECT verdict, rule, temperature FROM gates_scan WHERE shift = %s", shift)
+    assert [(verdict, rule, float(t)) for verdict, rule, t in measured] == [
+        ("refer", "temperature", 38.0)
+    ]
+
+
+def test_a_gate_with_a_network_hears_what_the_office_knows_better(
+    handset: Handset, field: Stage
+) -> None:
+    at_the_gate(handset, field)
+
+    handset.scans(field["revoked"])
+    handset.taps(_NORMAL)
+    handset.sees("码已停用")  # it passed by what the phone knew
+    handset.sees("请到核验台")
+    handset.check()
+
+    shift, counted = hands_over(handset)
+    assert counted == (1, 1, 0, 0)
+    assert scans_of(shift) == {("pass", "all_met"): 1, ("refer", "code_revoked"): 1}
+
+
+def test_a_gates_phone_says_whether_a_printed_list_is_genuine(
+    handset: Handset, field: Stage
+) -> None:
+    at_the_gate(handset, field)
+    handset.context.set_offline(True)
+
+    handset.scans(field["list"])
+    handset.sees(f"名单属实 · 本卡口（{field['gate']}）")
+    handset.sees("应有 31 行")
+    handset.check()
+    handset.scans(field["list_elsewhere"])
+    handset.sees("不是本卡口的")
+    handset.scans(field["list_over"])
+    handset.sees("名单已过期")
+    handset.scans(field["list"][:-4] + "AAAA")
+    handset.sees("名单是伪造的")
+
+    assert hands_over(handset)[1] == (0, 0, 0, 0)
 
 
 def test_visitors_of_a_venue_are_registered_at_its_door(handset: Handset, field: Stage) -> None:
