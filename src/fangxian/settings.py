@@ -7,6 +7,7 @@ FANGXIAN_HOSTS        host names, comma separated
 FANGXIAN_HOME         data folder of the private PostgreSQL
 FANGXIAN_PACKS        folders with the district's own policy packs, separated as in PATH
 FANGXIAN_SYNC_AT_ONCE, FANGXIAN_PAGES_AT_ONCE   how many phones and pages a process serves at once
+FANGXIAN_ADDRESS      how this house is reached from outside; it stands in messages and on posters
 FANGXIAN_SMS          where text messages go: "file:PATH", an "https://" address, or "" for nowhere
 FANGXIAN_SMS_TOKEN    bearer token for that address
 DATABASE_URL          another PostgreSQL (15 or newer)
@@ -45,6 +46,7 @@ ROOMS = [
     "dispatch",
     "sampling",
     "cases",
+    "linelists",
     "measures",
     "status",
     "gates",
@@ -207,7 +209,8 @@ if os.environ.get("FANGXIAN_HTTPS") == "1":
 SYNC_AT_ONCE = int(os.environ.get("FANGXIAN_SYNC_AT_ONCE", "48"))
 PAGES_AT_ONCE = int(os.environ.get("FANGXIAN_PAGES_AT_ONCE", "2"))
 
-# Text messages
+# Text messages, and the address that they name
+PUBLIC_ADDRESS = os.environ.get("FANGXIAN_ADDRESS", "http://127.0.0.1:8000").rstrip("/")
 SMS_GATEWAY = os.environ.get("FANGXIAN_SMS", "")
 SMS_TOKEN = os.environ.get("FANGXIAN_SMS_TOKEN", "")
 
