@@ -3,16 +3,21 @@
  * one self-contained IIFE and one style sheet per entry, the icon sprite, and the licences of what is inside.
  * No code splitting and no dynamic imports: Django hashes the file names, and a chunk imported by its
  * unhashed name would run twice.
+ *
+ * Everything is made beside what is served and then put in its place file by file, so that a page loaded during a
+ * build finds all it asks for, and a build that fails changes nothing.
  */
-import { copyFile, mkdir, readFile, rm, writeFile } from "node:fs/promises";
-import { existsSync } from "node:fs";
-import { dirname, join, sep } from "node:path";
+import { copyFile, mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { existsSync, rmSync } from "node:fs";
+import { dirname, join, relative, sep } from "node:path";
 import { fileURLToPath } from "node:url";
 import { brotliCompressSync, constants, crc32, deflateSync } from "node:zlib";
 import { build } from "esbuild";
 
 const here = dirname(fileURLToPath(import.meta.url));
-const out = join(here, "../src/fangxian/web/static/web");
+const served = join(here, "../src/fangxian/web/static/web");
+const BUILDING = ".building-";
+const out = join(served, BUILDING + process.pid); // on the same disk, or it could not be renamed
 
 /** Bytes on the wire for the first start of the phone app, beside the decoder. */
 const PHONE_LOAD_MOST = 400 * 1024;
@@ -129,7 +134,7 @@ async function licences(inputs) {
   await writeFile(join(out, "LICENCES.txt"), texts.join(`\n${"-".repeat(78)}\n\n`));
 }
 
-await rm(out, { recursive: true, force: true });
+process.on("exit", () => rmSync(out, { recursive: true, force: true }));
 await mkdir(out, { recursive: true });
 const result = await build({
   absWorkingDir: here,
@@ -174,6 +179,32 @@ for (const name of ["phone.js", "phone.css", "sprite.svg", "decoder.wasm"]) {
 const sum = load.reduce((a, b) => a + b);
 console.log(`The phone app loads ${kib(sum).trim()} beside the decoder.`);
 if (sum > PHONE_LOAD_MOST) throw new Error("the phone app has grown too heavy for its first load");
+await putInPlace();
+
+/** A renamed file is there before and after, the old one or the new one; what is no more goes last. */
+async function putInPlace() {
+  const files = async (folder) =>
+    (await readdir(folder, { recursive: true, withFileTypes: true }))
+      .filter((one) => one.isFile())
+      .map((one) => relative(folder, join(one.parentPath, one.name)));
+  const made = await files(out);
+  for (const name of made) {
+    await mkdir(dirname(join(served, name)), { recursive: true });
+    await rename(join(out, name), join(served, name));
+  }
+  const gone = (await files(served)).filter((name) => !made.includes(name) && !beingBuilt(name));
+  await Promise.all(gone.map((name) => rm(join(served, name), { force: true })));
+}
+
+/** By another build that is still going. */
+function beingBuilt(name) {
+  if (!name.startsWith(BUILDING)) return false;
+  try {
+    return process.kill(parseInt(name.slice(BUILDING.length), 10), 0);
+  } catch {
+    return false;
+  }
+}
 
 function kib(bytes) {
   return `${String(Math.ceil(bytes / 1024)).padStart(6)} KiB`;
