@@ -5,7 +5,7 @@ import secrets
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from django.db import connection
@@ -32,8 +32,7 @@ _SPOKEN_NUMBERS = len(ALPHABET) ** 6
 _TROUBLE = {"expired": errors.CodeExpired.code, "not_yet_valid": errors.CodeNotYetValid.code}
 
 
-@dataclass(frozen=True, slots=True)
-class Resolved:
+class Resolved(NamedTuple):
     """Whom a reference means. `trouble` is the code of a refusal, "" if there is none.
 
     A person is named with the trouble where a good signature tells who they are: somebody whose
@@ -57,7 +56,7 @@ def resolve(refs: Sequence[PersonRef], moments: Sequence[datetime]) -> list[Reso
     shown = _Shown(refs, moments)
     by_code = _by_pseudonym(shown.pseudonyms(), shown.spoken())
     by_entry = _by_entry([ref.provisional for ref in refs if ref.provisional])
-    by_id = _by_id([ref.resident for ref in refs if ref.resident])
+    by_id = _by_id([ref.resident for ref in refs if ref.resident is not None])
     numbers = list({ref.identity for ref in refs if ref.identity})
     indexes = dict(zip(numbers, blind_indexes("identity", numbers), strict=True))
     by_index = _by_identity(indexes.values())
@@ -66,7 +65,7 @@ def resolve(refs: Sequence[PersonRef], moments: Sequence[datetime]) -> list[Reso
         if ref.code:
             return shown.person(at, by_code)
         if ref.resident:
-            return _found(by_id.get(ref.resident))
+            return _found(by_id.get(ref.resident.int))
         known = by_entry.get(ref.provisional) if ref.provisional else None
         if known is None and ref.identity:
             known = by_index.get(indexes[ref.identity])
@@ -185,16 +184,20 @@ def _by_entry(ids: Sequence[UUID]) -> dict[UUID, Place]:
     return {entry: (who, path) for entry, who, path in rows}
 
 
-def _by_id(ids: Sequence[UUID]) -> dict[UUID, Place]:
+def _by_id(ids: Sequence[UUID]) -> dict[int, Place]:
+    """By the number of the id, which is hashed in C; a UUID is in Python."""
     if not ids:
         return {}
     rows = _rows(
-        f"SELECT asked.id, {_PLACE} FROM people_resident AS asked"
+        "SELECT asked.id, asked.area_path, kept.id, kept.area_path FROM people_resident AS asked"
         " LEFT JOIN people_resident AS kept ON kept.id = asked.merged_into_id"
-        " WHERE asked.id = ANY(%s)",
-        [list(ids)],
+        " WHERE asked.id = ANY(%s::uuid[])",
+        ["{" + ",".join([one.hex for one in ids]) + "}"],
     )
-    return {asked: (who, path) for asked, who, path in rows}
+    return {
+        asked.int: (asked, path) if kept is None else (kept, kept_path)
+        for asked, path, kept, kept_path in rows
+    }
 
 
 def _by_identity(indexes: Iterable[bytes]) -> dict[bytes, Place]:

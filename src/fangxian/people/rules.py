@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import Enum
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 from uuid import UUID
 
 RESIDENT_CARD = "10"
@@ -220,8 +220,7 @@ class NotAPersonRef(ValueError):  # noqa: N818 - it says what it is
     """What a phone sent names nobody in any of the ways that are understood."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PersonRef:
+class PersonRef(NamedTuple):
     """Whom a phone means: by what it saw, for it keeps no register. One of the four is set.
 
     code         a signed text, or the spoken number printed beneath it

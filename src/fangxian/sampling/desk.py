@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 from itertools import groupby
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -59,8 +59,7 @@ _begun: dict[str, datetime] = {}  # a time at which rules were in force at a pla
 _MOST_PLACES = 10_000
 
 
-@dataclass(frozen=True, slots=True)
-class Taken:
+class Taken(NamedTuple):
     """The swab of a row, or the one that was there before."""
 
     swab_id: UUID
@@ -76,15 +75,21 @@ class _Person:
 
 
 class Desk:
-    """What is known of a batch, asked once for all rows."""
+    """What is known of a batch, asked once for all rows.
+
+    What is looked up for each row is kept by the number of a UUID: that is hashed and compared in
+    C, the UUID itself in Python.
+    """
 
     def __init__(self, rows: Sequence[SwabRow]) -> None:
         self.rows = rows
-        self.tubes = _locked({row.tube_id for row in rows})
+        self.now = now()
+        self.told: set[int] = set()
+        self.tubes = _locked({row.tube_id.int: row.tube_id for row in rows}.values())
         self.people = self._people()
         self._look_up()
         self.tables = self._tables()
-        self._may: dict[tuple[UUID, UUID], Refusal | None] = {}
+        self._may: dict[tuple[int, int], Refusal | None] = {}
         self._households: dict[UUID, set[str]] | None = None
 
     def _people(self) -> list[_Person | Refusal]:
@@ -110,7 +115,7 @@ class Desk:
             for n, row in enumerate(self.rows)
             if row.person.provisional is not None
             and isinstance(found[n], Refusal)
-            and (tube := self.tubes.get(row.tube_id)) is not None
+            and (tube := self.tubes.get(row.tube_id.int)) is not None
             and row.by.may(Duty.COLLECT_SAMPLES, at=tube.area_path)
         ]
         unnamed.sort(key=lambda pair: pair[1].by.id)
@@ -118,7 +123,7 @@ class Desk:
             mine = list(group)
             met = [
                 Provisional.of(
-                    row.person, area_path=self.tubes[row.tube_id].area_path, met_at=row.taken_at
+                    row.person, area_path=self.tubes[row.tube_id.int].area_path, met_at=row.taken_at
                 )
                 for _n, row in mine
             ]
@@ -128,40 +133,54 @@ class Desk:
                     found[n] = _Person(known[person.id], person.area_path)
 
     def _look_up(self) -> None:
-        """Which swabs are here already, who was swabbed in the round, who owes a test."""
-        self.known: dict[tuple[UUID, UUID], UUID] = {}
-        self.swabbed: set[tuple[UUID, UUID]] = set()
+        """Which swabs are here already, who was swabbed in the round, who owes a test.
+
+        Told only of those of whom there is something to tell, which of a thousand are few.
+        """
+        self.known: dict[tuple[int, int], UUID] = {}
+        self.swabbed: set[tuple[int, int]] = set()
+        self.owed: dict[UUID, list[TestCall]] = {}
         owing: set[UUID] = set()
         wanted = [
-            (row.tube_id, person.id, self.tubes[row.tube_id].round_id)
+            (tube, person)
             for row, person in zip(self.rows, self.people, strict=True)
-            if isinstance(person, _Person) and row.tube_id in self.tubes
+            if isinstance(person, _Person) and (tube := self.tubes.get(row.tube_id.int)) is not None
         ]
-        self.owed: dict[UUID, list[TestCall]] = {}
         if not wanted:
             return
         with connection.cursor() as cursor:
             cursor.execute(
                 """
-                SELECT w.tube, w.resident, w.round, s.id, t.resident_id IS NOT NULL,
-                    EXISTS (
-                        SELECT FROM sampling_testcall c
-                        WHERE c.resident_id = w.resident AND c.state IN ('due', 'taken')
-                    )
-                FROM unnest(%s::uuid[], %s::uuid[], %s::uuid[]) AS w(tube, resident, round)
-                LEFT JOIN sampling_swab s ON s.tube_id = w.tube AND s.resident_id = w.resident
-                LEFT JOIN sampling_turnout t
-                    ON t.round_id = w.round AND t.resident_id = w.resident
+                SELECT n, swab, swabbed, owes FROM (
+                    SELECT w.n, (
+                        SELECT s.id FROM sampling_swab s
+                        WHERE s.tube_id = w.tube AND s.resident_id = w.resident
+                    ) AS swab, (
+                        SELECT true FROM sampling_turnout t
+                        WHERE t.round_id = w.round AND t.resident_id = w.resident
+                    ) AS swabbed, (
+                        SELECT true FROM sampling_testcall c
+                        WHERE c.resident_id = w.resident AND c.state IN ('due', 'taken') LIMIT 1
+                    ) AS owes
+                    FROM unnest(%s::uuid[], %s::uuid[], %s::uuid[])
+                        WITH ORDINALITY AS w(tube, resident, round, n)
+                    OFFSET 0
+                ) AS seen WHERE swab IS NOT NULL OR swabbed OR owes
                 """,
-                [_ids(column) for column in zip(*wanted, strict=True)],
+                [
+                    _ids([tube.id for tube, _ in wanted]),
+                    _ids([person.id for _, person in wanted]),
+                    _ids([tube.round_id for tube, _ in wanted]),
+                ],
             )
-            for tube, resident, round_, swab, swabbed, owes in cursor.fetchall():
+            for n, swab, swabbed, owes in cursor.fetchall():
+                tube, person = wanted[n - 1]
                 if swab is not None:
-                    self.known[tube, resident] = swab
-                if swabbed:
-                    self.swabbed.add((round_, resident))
+                    self.known[tube.id.int, person.id.int] = swab
+                if swabbed and tube.round_id is not None:
+                    self.swabbed.add((tube.round_id.int, person.id.int))
                 if owes:
-                    owing.add(resident)
+                    owing.add(person.id)
         if owing:
             for call in TestCall.objects.filter(resident_id__in=owing, state__in=OWED):
                 self.owed.setdefault(call.resident_id, []).append(call)
@@ -177,7 +196,7 @@ class Desk:
                 " WHERE actor_id = ANY(%s::uuid[]) AND began_at <= %s"
                 " AND (ended_at IS NULL OR ended_at >= %s)",
                 [
-                    _ids({row.by.id for row in self.rows}),
+                    _ids({row.by.id.int: row.by.id for row in self.rows}.values()),
                     max(row.taken_at for row in self.rows),
                     min(row.taken_at for row in self.rows),
                 ],
@@ -194,7 +213,7 @@ class Desk:
 
     def check_actor(self, row: SwabRow, tube: Tube) -> None:
         """The same for every row of a desk and tube, so asked once."""
-        key = (row.by.id, tube.id)
+        key = (row.by.id.int, tube.id.int)
         if key not in self._may:
             self._may[key] = _may_collect(row.by, tube)
         if refusal := self._may[key]:
@@ -213,7 +232,7 @@ class Desk:
     def check_time(self, row: SwabRow, tube: Tube) -> None:
         """Once an incident has begun at a place it has begun, so later rows need no look-up."""
         begun = _begun.get(tube.area_path)
-        if begun is not None and begun <= row.taken_at <= now():
+        if begun is not None and begun <= row.taken_at <= self.now:
             return
         pack_at(row.taken_at, tube.area_path, self.rules)
         if len(_begun) >= _MOST_PLACES:
@@ -221,8 +240,6 @@ class Desk:
         _begun[tube.area_path] = row.taken_at
 
     def check_household(self, tube: Tube, person: _Person) -> None:
-        if tube.group != rules.HOUSEHOLD:
-            return
         if self._households is None:
             self._households = _homes_inside(self.tubes.values())
         homes = self._households.setdefault(tube.id, set())
@@ -230,28 +247,19 @@ class Desk:
             raise NotOfThisHousehold(tube)
         homes.add(person.home)
 
-    def owes_now(self, person: _Person, taken_at: datetime) -> bool:
-        """Whether this swab takes a test that the person owes."""
-        owed = self.owed.get(person.id)
-        if not owed:
-            return False
-        ends = rules.day_ends(taken_at, ZoneInfo(settings.TIME_ZONE))
-        return any(
-            call.state == TestCall.State.DUE
-            and (call.reason != TestCall.Reason.ORDER or call.due_at < ends)
-            for call in owed
-        )
-
 
 @dataclass(slots=True)
 class _Swab:
-    """A row that may be written; `first` of the person in the round."""
+    """A row that may be written.
+
+    first_in   the round in which it is the person's first
+    """
 
     n: int
     row: SwabRow
     tube: Tube
     person: _Person
-    first: bool
+    first_in: UUID | None
 
 
 def take(rows: Sequence[SwabRow]) -> list[Taken | Refusal]:
@@ -277,46 +285,76 @@ def take(rows: Sequence[SwabRow]) -> list[Taken | Refusal]:
 
 def _judge(desk: Desk, n: int, row: SwabRow) -> Taken | _Swab:
     """The swab if it may be written, or the one that is known; raises what is wrong."""
-    tube = desk.tubes.get(row.tube_id)
+    tube = desk.tubes.get(row.tube_id.int)
     if tube is None:
         raise TubeWasNotOpened
     desk.check_actor(row, tube)
     person = desk.people[n]
     if isinstance(person, Refusal):
         raise person
-    inside = (tube.id, person.id)
+    inside = (tube.id.int, person.id.int)
     if known := desk.known.get(inside):
         return Taken(known, is_new=False)
     if tube.state != Tube.State.OPEN:
         raise TubeIsNotOpen(tube)
     if desk.tables:
         desk.check_table(row, tube)
-    in_round = (tube.round_id, person.id) if tube.round_id is not None else None
+    owed: Sequence[TestCall] = desk.owed.get(person.id, ()) if desk.owed else ()
+    round_id = tube.round_id
+    in_round = (round_id.int, person.id.int) if round_id is not None else None
     first = in_round is not None and in_round not in desk.swabbed
-    if in_round is not None and not first and not desk.owes_now(person, row.taken_at):
-        raise _swabbed_before(*in_round)
-    if tube.swabs >= tube.capacity:
-        raise TubeIsFull(tube)
-    desk.check_time(row, tube)
-    if owed := desk.owed.get(person.id):
-        pack = desk.rules.in_force(row.taken_at, tube.area_path)
-        refuse_pooling(tube.capacity, owed, pack, tube)
-    desk.check_household(tube, person)
+    if in_round is not None and not first and not _owes_now(owed, row.taken_at):
+        raise _swabbed_before(round_id, person.id)
+    _must_fit(desk, row, tube, person, owed)
     tube.swabs += 1
+    desk.told.add(row.id.int)
     desk.known[inside] = row.id
     if in_round is not None:
         desk.swabbed.add(in_round)
-    return _Swab(n, row, tube, person, first)
+    return _Swab(n, row, tube, person, round_id if first else None)
+
+
+def _must_fit(
+    desk: Desk, row: SwabRow, tube: Tube, person: _Person, owed: Sequence[TestCall]
+) -> None:
+    """Whether there is room for this swab, and whether it may lie beside the others."""
+    if tube.swabs >= tube.capacity:
+        raise TubeIsFull(tube)
+    desk.check_time(row, tube)
+    if owed:
+        pack = desk.rules.in_force(row.taken_at, tube.area_path)
+        refuse_pooling(tube.capacity, owed, pack, tube)
+    if tube.group == rules.HOUSEHOLD:
+        desk.check_household(tube, person)
+    if row.id.int in desk.told:
+        raise SwabIsKnownOtherwise
+
+
+def _owes_now(owed: Sequence[TestCall], taken_at: datetime) -> bool:
+    """Whether this swab takes a test that the person owes."""
+    if not owed:
+        return False
+    ends = rules.day_ends(taken_at, ZoneInfo(settings.TIME_ZONE))
+    return any(
+        call.state == TestCall.State.DUE
+        and (call.reason != TestCall.Reason.ORDER or call.due_at < ends)
+        for call in owed
+    )
 
 
 def _write(desk: Desk, swabs: list[_Swab], came: list[Taken | Refusal]) -> None:
-    """Swabs, the count of each tube and the turnout in one statement; then the tests taken."""
+    """Swabs, the count of each tube and the turnout in one statement; then the tests taken.
+
+    Told are only the rows with which something was the matter: whose id another swab has, and whose
+    person another desk counted at the same moment.
+    """
     with connection.cursor() as cursor:
         cursor.execute(
             """
             WITH told AS MATERIALIZED (
                 SELECT * FROM unnest(%s::uuid[], %s::uuid[], %s::uuid[], %s::timestamptz[],
-                    %s::uuid[], %s::text[]) AS w(id, tube, resident, taken_at, round, home)
+                    %s::uuid[], %s::text[])
+                    WITH ORDINALITY AS w(id, tube, resident, taken_at, round, home, n)
             ), new AS (
                 INSERT INTO sampling_swab (id, tube_id, resident_id, taken_at)
                 SELECT id, tube, resident, taken_at FROM told
@@ -328,32 +366,36 @@ def _write(desk: Desk, swabs: list[_Swab], came: list[Taken | Refusal]) -> None:
                 WHERE t.id = n.tube_id
             ), turned_out AS (
                 INSERT INTO sampling_turnout (round_id, resident_id, area_path)
-                SELECT round, resident, home FROM told JOIN new USING (id)
-                WHERE round IS NOT NULL ORDER BY round, resident
+                SELECT round, resident, home FROM told
+                WHERE round IS NOT NULL AND id IN (SELECT id FROM new)
+                ORDER BY round, resident
                 ON CONFLICT DO NOTHING
                 RETURNING round_id, resident_id
             )
-            SELECT id, round IS NULL OR turned_out.round_id IS NOT NULL
-            FROM told JOIN new USING (id) LEFT JOIN turned_out
-                ON turned_out.round_id = told.round AND turned_out.resident_id = told.resident
+            SELECT n, id IN (SELECT id FROM new) FROM told
+            WHERE id NOT IN (SELECT id FROM new) OR (
+                round IS NOT NULL
+                AND (round, resident) NOT IN (SELECT round_id, resident_id FROM turned_out)
+            )
             """,
             [
-                _ids(s.row.id for s in swabs),
-                _ids(s.tube.id for s in swabs),
-                _ids(s.person.id for s in swabs),
-                _texts(s.row.taken_at.isoformat() for s in swabs),
-                _ids(s.tube.round_id if s.first else None for s in swabs),
-                _texts(s.person.home for s in swabs),
+                _ids([s.row.id for s in swabs]),
+                _ids([s.tube.id for s in swabs]),
+                _ids([s.person.id for s in swabs]),
+                _texts([s.row.taken_at.isoformat() for s in swabs]),
+                _ids([s.first_in for s in swabs]),
+                _texts([s.person.home for s in swabs]),
             ],
         )
-        written = dict(cursor.fetchall())
-    late = [s for s in swabs if written.get(s.row.id) is False]
-    if late:
-        _take_back(late, came)
-    for swab in swabs:
-        if swab.row.id not in written:
+        amiss = [(swabs[n - 1], is_new) for n, is_new in cursor.fetchall()]
+    for swab, is_new in amiss:
+        if not is_new:
             came[swab.n] = SwabIsKnownOtherwise()
-    _take_tests(desk, [s for s in swabs if written.get(s.row.id)])
+    if late := [swab for swab, is_new in amiss if is_new]:
+        _take_back(late, came)
+    if desk.owed:
+        gone = {swab.n for swab, _ in amiss}
+        _take_tests(desk, [swab for swab in swabs if swab.n not in gone])
 
 
 def _take_back(swabs: Sequence[_Swab], came: list[Taken | Refusal]) -> None:
@@ -395,7 +437,7 @@ def _texts(values: Iterable[str]) -> str:
     return "{" + ",".join([f'"{value}"' for value in values]) + "}"
 
 
-def _locked(ids: Iterable[UUID]) -> dict[UUID, Tube]:
+def _locked(ids: Iterable[UUID]) -> dict[int, Tube]:
     """In one order, so that two batches never wait for each other."""
     with connection.cursor() as cursor:
         cursor.execute(
@@ -404,7 +446,7 @@ def _locked(ids: Iterable[UUID]) -> dict[UUID, Tube]:
             [_ids(ids)],
         )
         tubes = [Tube.from_db("default", _TUBE, row) for row in cursor.fetchall()]
-    return {tube.id: tube for tube in tubes}
+    return {tube.id.int: tube for tube in tubes}
 
 
 def _nobody(row: SwabRow, trouble: str) -> Refusal:

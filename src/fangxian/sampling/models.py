@@ -125,7 +125,9 @@ class Tube(models.Model):
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     number = models.IntegerField(unique=True)
     barcode = models.CharField(max_length=8, unique=True)
-    round = models.ForeignKey(Round, models.PROTECT, null=True, related_name="tubes")
+    round = models.ForeignKey(
+        Round, models.PROTECT, null=True, related_name="tubes", db_index=False
+    )
     purpose = models.CharField(max_length=8, choices=Purpose.choices, default=Purpose.ROUND)
     retest_of = models.ForeignKey("self", models.PROTECT, null=True, related_name="retests")
     site = models.ForeignKey(
@@ -164,12 +166,9 @@ class Tube(models.Model):
             ),
             models.Index(name="tube_here", fields=["area_path", "opened_at"]),
             models.Index(name="tube_lately", fields=["opened_at", "id"]),
-            # How many swabs hour by hour? Answered from the index alone.
-            models.Index(
-                name="tube_of_round",
-                fields=["round", "state"],
-                include=["area_path", "sealed_at", "swabs"],
-            ),
+            # How many swabs hour by hour? `swabs` is in no index: it changes with every swab, and
+            # all indexes of a row are written anew when one of them holds what has changed.
+            models.Index(name="tube_of_round", fields=["round", "state"]),
             # What was opened at this point lately?
             models.Index(
                 name="tube_at_site", fields=["site", "opened_at"], condition=Q(site__isnull=False)
@@ -224,8 +223,10 @@ class Swab(models.Model):
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     # The two indexes below answer by tube and by resident; Django's own would only cost writes.
     tube = models.ForeignKey(Tube, models.PROTECT, related_name="members", db_index=False)
+    # Residents are asked for in the same transaction and never deleted; a check of each would lock
+    # them, and so write a page of the register for every swab.
     resident = models.ForeignKey(
-        "people.Resident", models.PROTECT, related_name="+", db_index=False
+        "people.Resident", models.PROTECT, related_name="+", db_index=False, db_constraint=False
     )
     taken_at = models.DateTimeField()
 
@@ -247,9 +248,14 @@ class Turnout(models.Model):
     Persons and person-times are different numbers: this one is persons.
     """
 
-    round = models.ForeignKey(Round, models.PROTECT, related_name="+", db_index=False)
+    # Written beside a swab, whose tube and resident are checked. To check them here again would
+    # make all desks of a round lock the round's one row.
+    pk = models.CompositePrimaryKey("round_id", "resident_id")
+    round = models.ForeignKey(
+        Round, models.PROTECT, related_name="+", db_index=False, db_constraint=False
+    )
     resident = models.ForeignKey(
-        "people.Resident", models.PROTECT, related_name="+", db_index=False
+        "people.Resident", models.PROTECT, related_name="+", db_index=False, db_constraint=False
     )
     area_path = AreaPathField(blank=True)
 
@@ -257,11 +263,6 @@ class Turnout(models.Model):
         indexes: ClassVar = [
             # How many of those who live here were tested? Answered from the index alone.
             models.Index(name="turnout_at_home", fields=["round", "area_path"]),
-        ]
-        constraints: ClassVar = [
-            models.UniqueConstraint(
-                name="turnout_is_counted_once_a_round", fields=["round", "resident"]
-            ),
         ]
 
     def __str__(self) -> str:

@@ -2,10 +2,10 @@
 
 import csv
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta, tzinfo
 from io import StringIO
-from typing import Literal
+from typing import Literal, NamedTuple
 from uuid import UUID
 
 from fangxian.kernel.access import Actor
@@ -36,8 +36,7 @@ COLD = (2.0, 8.0)
 """°C between which a sample counts as kept cold (the guide's `cold_limit`); otherwise as warm."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SwabRow:
+class SwabRow(NamedTuple):
     """One swab as a desk tells it. Each names who took it, for one batch may hold many desks'.
 
     id   made on the phone; the same swab again changes nothing
@@ -84,8 +83,10 @@ class SealedTube:
     group: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
+_NO_FACTS: Mapping[str, object] = {}
+
+
+class Answer(NamedTuple):
     """What became of one row of a batch.
 
     outcome   "registered" (a tube) or "applied" (a swab), "known" (it was here already, nothing
@@ -98,7 +99,7 @@ class Answer:
     barcode: str = ""
     code: str = ""
     message: str = ""
-    facts: Mapping[str, object] = field(default_factory=dict)
+    facts: Mapping[str, object] = _NO_FACTS
 
 
 def in_the_future(moment: datetime, at: datetime) -> bool:

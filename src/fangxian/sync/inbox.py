@@ -171,22 +171,33 @@ def _claim(rows: Sequence[_Row]) -> list[_Row]:
     wanted = [row for _id, row in sorted(first.items())]  # two writers lock alike
     with connection.cursor() as cursor:
         cursor.execute(
-            "INSERT INTO sync_command (id, device_id, seq, kind, at, received_at, outcome)"
-            " SELECT *, 'applied' FROM unnest(%s::uuid[], %s::uuid[], %s::bigint[], %s::text[],"
-            " %s::timestamptz[], %s::timestamptz[]) ON CONFLICT (id) DO NOTHING RETURNING id",
+            """
+            WITH told AS MATERIALIZED (
+                SELECT * FROM unnest(%s::uuid[], %s::uuid[], %s::bigint[], %s::text[],
+                    %s::timestamptz[], %s::timestamptz[])
+                    WITH ORDINALITY AS w(id, device, seq, kind, at, received_at, n)
+            ), new AS (
+                INSERT INTO sync_command (id, device_id, seq, kind, at, received_at, outcome)
+                SELECT id, device, seq, kind, at, received_at, 'applied' FROM told
+                ON CONFLICT (id) DO NOTHING
+                RETURNING id
+            )
+            SELECT n FROM told WHERE id NOT IN (SELECT id FROM new)
+            """,
             [
-                _array(row.order.id.hex for row in wanted),
-                _array(row.sender.device_id.hex for row in wanted),
-                _array(str(row.order.seq) for row in wanted),
-                _array(row.order.kind for row in wanted),
-                _array(f'"{row.order.at.isoformat()}"' for row in wanted),
-                _array(f'"{row.delivery.received_at.isoformat()}"' for row in wanted),
+                _array([row.order.id.hex for row in wanted]),
+                _array([row.sender.device_id.hex for row in wanted]),
+                _array([str(row.order.seq) for row in wanted]),
+                _array([row.order.kind for row in wanted]),
+                _array([f'"{row.order.at.isoformat()}"' for row in wanted]),
+                _array([f'"{row.delivery.received_at.isoformat()}"' for row in wanted]),
             ],
         )
-        claimed = {id_.int for (id_,) in cursor.fetchall()}
-    if len(claimed) < len(wanted):
-        _repeat([row for row in rows if row.order.id.int not in claimed])
-    return [row for row in wanted if row.order.id.int in claimed]
+        here = {wanted[n - 1].order.id.int for (n,) in cursor.fetchall()}
+    if not here:
+        return wanted
+    _repeat([row for row in rows if row.order.id.int in here])
+    return [row for row in wanted if row.order.id.int not in here]
 
 
 def _array(values: Iterable[str]) -> str:

@@ -16,7 +16,9 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 def new_link(*, prepares: bool = False) -> BaseDatabaseWrapper:
     """A connection that any thread may use, one at a time.
 
-    prepares   the database keeps its plans: for the same few statements over and over
+    prepares   the database keeps its plans: for the same few statements over and over, each
+               about a few keys. Such a plan never reads a table through: made while a table is
+               young and small, it would still be in use when it has grown
     """
     link = connections.create_connection(DEFAULT_DB_ALIAS)
     link.inc_thread_sharing()
@@ -24,7 +26,7 @@ def new_link(*, prepares: bool = False) -> BaseDatabaseWrapper:
         options = {
             "server_side_binding": True,
             "prepare_threshold": 2,
-            "options": "-c plan_cache_mode=force_generic_plan",
+            "options": "-c plan_cache_mode=force_generic_plan -c enable_seqscan=off",
         }
         link.settings_dict = link.settings_dict | {
             "OPTIONS": link.settings_dict["OPTIONS"] | options

@@ -6,9 +6,10 @@ import hmac
 import re
 import secrets
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any, Literal
+from functools import lru_cache
+from typing import Any, Literal, NamedTuple
 from uuid import UUID
 
 MOST_COMMANDS = 500
@@ -68,8 +69,7 @@ def is_secret(secret: bytes, kept: bytes) -> bool:
 Outcome = Literal["applied", "known", "refused", "kept"]
 
 
-@dataclass(frozen=True, slots=True)
-class Order:
+class Order(NamedTuple):
     """One command as it came, its envelope read and its body not yet.
 
     at   the phone's own time
@@ -82,8 +82,10 @@ class Order:
     body: Mapping[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+_NO_FACTS: Mapping[str, Any] = {}
+
+
+class Answer(NamedTuple):
     """What became of one command.
 
     outcome   "applied"; "known": it had been applied before; "refused", with code and message;
@@ -94,7 +96,7 @@ class Answer:
     outcome: Outcome
     code: str = ""
     message: str = ""
-    facts: Mapping[str, Any] = field(default_factory=dict)
+    facts: Mapping[str, Any] = _NO_FACTS
 
     def as_json(self) -> dict[str, Any]:
         return {
@@ -115,6 +117,7 @@ class Rotten:
 
 
 _KIND = re.compile(r"[a-z]{1,15}\.[a-z_]{1,24}", re.ASCII)
+_is_kind = lru_cache(maxsize=1000)(_KIND.fullmatch)  # they are few, and said again and again
 _MOST_SEQ = 2**53  # what a phone can count to
 
 
@@ -134,7 +137,7 @@ def read_order(row: object) -> Order | Rotten:
         return Rotten(name, "at")
     if type(seq) is not int or not 0 <= seq <= _MOST_SEQ:
         return Rotten(name, "seq")
-    if type(kind) is not str or not _KIND.fullmatch(kind) or type(body) is not dict:
+    if type(kind) is not str or not _is_kind(kind) or type(body) is not dict:
         return Rotten(name, "kind" if type(body) is dict else "body")
     return Order(number, seq, moment, kind, body)
 
@@ -145,6 +148,8 @@ def read_moment(text: object) -> datetime | None:
         return None
     try:
         moment = datetime.fromisoformat(text)
+        if moment.tzinfo is UTC:
+            return moment
         return moment.astimezone(UTC) if moment.tzinfo else None
     except (ValueError, OverflowError):
         return None

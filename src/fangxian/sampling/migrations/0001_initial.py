@@ -138,7 +138,7 @@ class Migration(migrations.Migration):
                 ('result_at', models.DateTimeField(null=True)),
                 ('void_reason', models.CharField(blank=True, max_length=200)),
                 ('retest_of', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='retests', to='sampling.tube')),
-                ('round', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='tubes', to='sampling.round')),
+                ('round', models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='tubes', to='sampling.round')),
                 ('shift', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='opened', to='sampling.shift')),
                 ('site', models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='areas.site')),
             ],
@@ -164,7 +164,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.UUIDField(default=fangxian.kernel.ids.new_id, editable=False, primary_key=True, serialize=False)),
                 ('taken_at', models.DateTimeField()),
-                ('resident', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='people.resident')),
+                ('resident', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='people.resident')),
                 ('tube', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='members', to='sampling.tube')),
             ],
         ),
@@ -194,10 +194,10 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='Turnout',
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('pk', models.CompositePrimaryKey('round_id', 'resident_id', blank=True, editable=False, primary_key=True, serialize=False)),
                 ('area_path', fangxian.kernel.fields.AreaPathField(blank=True, db_collation='C', max_length=80)),
-                ('resident', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='people.resident')),
-                ('round', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='sampling.round')),
+                ('resident', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='people.resident')),
+                ('round', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='sampling.round')),
             ],
         ),
         migrations.CreateModel(
@@ -275,7 +275,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='tube',
-            index=models.Index(fields=['round', 'state'], include=['area_path', 'sealed_at', 'swabs'], name='tube_of_round'),
+            index=models.Index(fields=['round', 'state'], name='tube_of_round'),
         ),
         migrations.AddIndex(
             model_name='tube',
@@ -360,10 +360,6 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name='turnout',
             index=models.Index(fields=['round', 'area_path'], name='turnout_at_home'),
-        ),
-        migrations.AddConstraint(
-            model_name='turnout',
-            constraint=models.UniqueConstraint(fields=('round', 'resident'), name='turnout_is_counted_once_a_round'),
         ),
         migrations.AddIndex(
             model_name='untested',
