@@ -291,7 +291,7 @@ COUNTED = {
     "pass": gettext_lazy("Passed"),
     "refer": gettext_lazy("Referred"),
     "turn_back": gettext_lazy("Turned back"),
-    "emergency": gettext_lazy("Emergencies"),
+    "emergency": gettext_lazy("Emergencies let through"),
 }
 """Verdicts as the heading of a count."""
 

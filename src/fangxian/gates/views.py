@@ -30,7 +30,7 @@ from fangxian.gates.forms import (
     ReasonForm,
     SettleForm,
 )
-from fangxian.gates.models import Demand, Pass, Question, Rule, Scan
+from fangxian.gates.models import Demand, Incident, Pass, Question, Rule, Scan
 from fangxian.gates.printing import pass_paper as paper_of
 from fangxian.gates.rules import Demands
 from fangxian.kernel import paper, sheets
@@ -382,10 +382,13 @@ def revoke_pass(request: Request, pass_id: UUID) -> HttpResponse:
 
 
 @require_GET
-def incidents(request: Request) -> HttpResponse:
+def incidents(request: Request) -> HttpResponse | FileResponse:
     viewer = request.actor
     open_only = request.GET.get("show") == "open"
-    page = paged(queries.incidents_listed(viewer, open_only=open_only), request.GET.get("mark", ""))
+    listed = queries.incidents_listed(viewer, open_only=open_only)
+    if sheets.wanted(request):
+        return _incidents_as_file(request, listed)
+    page = paged(listed, request.GET.get("mark", ""))
     places = names_of(viewer, {one.area_path for one in page.rows})
     context = {
         "page": page,
@@ -397,6 +400,25 @@ def incidents(request: Request) -> HttpResponse:
         **tabs(viewer),
     }
     return render(request, "gates/incidents.html", context)
+
+
+def _incidents_as_file(request: Request, incidents: QuerySet[Incident]) -> FileResponse:
+    header = [
+        _("What"), _("Checkpoint"), _("Place"), _("When"), _("What was told"), _("Settled"),
+        _("What was done"),
+    ]  # fmt: skip
+    [kinds] = sheets.labels(Incident.Kind)
+
+    def shown(chunk: list[Incident]) -> Iterator[list[Any]]:
+        places = names_of(request.actor, {one.area_path for one in chunk})
+        for one in chunk:
+            yield [
+                kinds[one.kind], one.site.name, places[one.area_path], one.at, one.text,
+                one.settled_at, one.settled_how,
+            ]  # fmt: skip
+
+    rows = sheets.by_chunks(incidents, shown)
+    return sheets.download(request, sheets.List.INCIDENTS, header, rows)
 
 
 @require_GET
@@ -440,11 +462,14 @@ class Asked(NamedTuple):
 
 
 @require_GET
-def questions(request: Request) -> HttpResponse:
+def questions(request: Request) -> HttpResponse | FileResponse:
     """What does not fit together, for a person to look at. Nothing follows by itself."""
     viewer = request.actor
     every = request.GET.get("show") == "all"
-    page = paged(queries.questions_listed(viewer, open_only=not every), request.GET.get("mark", ""))
+    listed = queries.questions_listed(viewer, open_only=not every)
+    if sheets.wanted(request):
+        return _questions_as_file(request, listed)
+    page = paged(listed, request.GET.get("mark", ""))
     context = {
         "page": page,
         "rows": _asked(page.rows),
@@ -453,6 +478,23 @@ def questions(request: Request) -> HttpResponse:
         **tabs(viewer),
     }
     return render(request, "gates/questions.html", context)
+
+
+def _questions_as_file(request: Request, questions: QuerySet[Question]) -> FileResponse:
+    """It names nobody, as the page does not."""
+    header = [
+        _("Question"), _("Checkpoint"), _("When"), _("Other checkpoint"), _("When"),
+        _("How it came about"),
+    ]  # fmt: skip
+    [kinds] = sheets.labels(Question.Kind)
+
+    def shown(chunk: list[Question]) -> Iterator[list[Any]]:
+        for one, here, there in _asked(chunk):
+            other = there if one.other_at else ""
+            yield [kinds[one.kind], here, one.one_at, other, one.other_at, one.answer]
+
+    rows = sheets.by_chunks(questions, shown)
+    return sheets.download(request, sheets.List.QUESTIONS, header, rows)
 
 
 def _asked(found: list[Question]) -> list[Asked]:

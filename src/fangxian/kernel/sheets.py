@@ -15,6 +15,7 @@ from django.http import FileResponse, HttpRequest
 from django.utils.timezone import localtime
 from django.utils.translation import gettext_lazy as _
 
+from fangxian.kernel.access import Actor
 from fangxian.kernel.clock import today
 from fangxian.kernel.errors import TooManyRows
 from fangxian.kernel.http import Request
@@ -33,6 +34,8 @@ class List(TextChoices):
     """The lists that may be taken away."""
 
     CASES = "cases", _("Cases")
+    LINE_LIST = "line_list", _("Line list")
+    CHAIN = "chain", _("Chain of transmission")
     CONTACTS = "contacts", _("Contacts of a case")
     ORDERS = "orders", _("Orders")
     RISK_AREAS = "risk_areas", _("Risk areas")
@@ -46,6 +49,11 @@ class List(TextChoices):
     CHECKPOINTS = "checkpoints", _("Checkpoints today")
     PASSES = "passes", _("Passes")
     VENUES = "venues", _("Venues")
+    INCIDENTS = "incidents", _("Incidents at checkpoints")
+    QUESTIONS = "questions", _("Questions about scans")
+    LABELS = "labels", _("Sheets of labels")
+    UNTESTED = "untested", _("Not tested yet")
+    REFUSED = "refused", _("Refused entries of phones")
     QUARANTINED = "quarantined", _("People at a quarantine site")
     MONITORED = "monitored", _("People monitored at home")
     JOURNEYS = "journeys", _("Journeys to and from quarantine")
@@ -112,20 +120,25 @@ def download(
         file = unless_sent.enter_context(SpooledTemporaryFile(max_size=_IN_MEMORY))
         count = write(file, header, rows, title=str(which.label), numbers=True)
         # Only now a transaction, for a slow one would hold back everybody's seals.
-        with transaction.atomic():
-            record(
-                ListExported(
-                    subject_id=viewer.id,
-                    area_path=area_path if viewer.sees(area_path) else viewer.within,
-                    list=which.value,
-                    rows=count,
-                ),
-                actor=viewer,
-            )
+        note_export(viewer, which, count, area_path=area_path)
         unless_sent.pop_all()  # the response closes it
     file.seek(0)
     name = f"{which.label}-{today():%Y%m%d}.xlsx"
     return FileResponse(file, as_attachment=True, filename=name, content_type=_XLSX)
+
+
+@transaction.atomic
+def note_export(viewer: Actor, which: List, rows: int, *, area_path: str = "") -> None:
+    """Record that a list leaves the system; to be called before a file of any kind is sent."""
+    record(
+        ListExported(
+            subject_id=viewer.id,
+            area_path=area_path if viewer.sees(area_path) else viewer.within,
+            list=which.value,
+            rows=rows,
+        ),
+        actor=viewer,
+    )
 
 
 def write(

@@ -401,6 +401,10 @@ def note_queue(
     )
 
 
+NOTERS = frozenset({Duty.COLLECT_SAMPLES, Duty.CARRY_OUT, Duty.PLAN_ROUNDS})
+"""Each of these duties lets somebody say why a person does not come."""
+
+
 @transaction.atomic
 def note_untested(
     actor: Actor,
@@ -415,7 +419,7 @@ def note_untested(
     """Say why somebody does not come to be swabbed in a round. Said again, the latest holds."""
     if note_id is not None and (known := Untested.objects.filter(id=note_id).first()):
         return known
-    if not {Duty.COLLECT_SAMPLES, Duty.CARRY_OUT, Duty.PLAN_ROUNDS} & actor.duties:
+    if not NOTERS & actor.duties:
         actor.must(Duty.COLLECT_SAMPLES)
     round_ = get_round(actor, round_id)
     if reason not in Untested.Reason.values:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from typing import Any
+from urllib.parse import urlencode
 from uuid import UUID
 
 from django.conf import settings
@@ -10,23 +11,32 @@ from django.db.models import QuerySet
 from django.http import FileResponse, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.template.loader import render_to_string
+from django.urls import reverse
 from django.utils import translation
 from django.utils.cache import patch_cache_control
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from fangxian.areas.models import Area, Site
-from fangxian.areas.queries import area_at, get_site, names_of, sites_of_kind
+from fangxian.areas.queries import (
+    area_at,
+    areas_visible_to,
+    get_site,
+    names_of,
+    sites_of_kind,
+)
+from fangxian.areas.rules import paths_to
 from fangxian.kernel import sheets
 from fangxian.kernel.access import Duty
 from fangxian.kernel.clock import now
-from fangxian.kernel.http import Request, paged
+from fangxian.kernel.http import Request, live_page, paged
 from fangxian.kernel.ids import code, new_id
 from fangxian.kernel.models import Account
 from fangxian.people.queries import brief
+from fangxian.people.rules import PersonRef
 from fangxian.sampling import actions, live, queries, sheet
 from fangxian.sampling.errors import NoPointsThere
-from fangxian.sampling.models import Box, LabelBatch
+from fangxian.sampling.models import Box, LabelBatch, Round, Untested
 from fangxian.sampling.point_forms import KeyForm, LabelsForm, QueueForm, ReceiveForm
 from fangxian.sampling.sheet import PER_SHEET
 
@@ -37,7 +47,7 @@ from fangxian.sampling.sheet import PER_SHEET
 def points(request: Request) -> HttpResponse | FileResponse:
     """Every point now, the longest wait first; and how the round stands."""
     viewer = request.actor
-    queries.must_read(viewer)
+    queries.must_read(viewer, queries.OF_A_PERSON)
     round_ = queries.round_under_way(viewer)
     shown = live.points_now(viewer)
     if sheets.wanted(request):
@@ -47,12 +57,12 @@ def points(request: Request) -> HttpResponse | FileResponse:
         "round": round_,
         "forecast": live.forecast(viewer, round_, shown) if round_ else None,
         "suggestions": live.suggestions(viewer, shown),
-        "at": now(),
+        "reads": bool(queries.READERS & viewer.duties),
         "prints": bool({Duty.COLLECT_SAMPLES, Duty.PLAN_ROUNDS} & viewer.duties),
         "keeps_register": viewer.may(Duty.KEEP_REGISTER),
         "manages_keys": viewer.may(Duty.MANAGE_ACCOUNTS),
     }
-    return render(request, "sampling/points.html", context)
+    return live_page(request, "sampling/points.html", "sampling/_points.html", context)
 
 
 def _points_as_file(request: Request, shown: Sequence[live.PointStatus]) -> FileResponse:
@@ -102,21 +112,22 @@ def _point(
         "point": found,
         "place": names_of(viewer, [site.area_path])[site.area_path],
         "tables": queries.tables_at(viewer, site.id),
-        "open_tubes": queries.open_tubes_at(viewer, site.id)[:60],
-        "unpacked": queries.unpacked_at(viewer, site.id)[:200],
-        "boxes": queries.boxes_visible_to(viewer).filter(site=site)[:20],
+        "open_tubes": list(queries.open_tubes_at(viewer, site.id)[:60]),
+        "unpacked": list(queries.unpacked_at(viewer, site.id)[:200]),
+        "boxes": list(queries.boxes_visible_to(viewer).filter(site=site)[:20]),
         "form": (form or QueueForm())
         if viewer.may(Duty.COLLECT_SAMPLES, at=site.area_path)
         else None,
     }
-    return render(request, "sampling/point.html", context, status=status)
+    whole, part = "sampling/point.html", "sampling/_point.html"
+    return live_page(request, whole, part, context, status=status)
 
 
 # Who is not tested yet
 
 
 @require_GET
-def untested(request: Request, round_id: UUID) -> HttpResponse:
+def untested(request: Request, round_id: UUID) -> HttpResponse | FileResponse:
     """Coverage of the areas below one, down to the building; there, who was not swabbed and why."""
     viewer = request.actor
     round_ = queries.get_round(viewer, round_id)
@@ -128,23 +139,69 @@ def untested(request: Request, round_id: UUID) -> HttpResponse:
         if area is None or area.level != Area.Level.BUILDING
         else []
     )
+    if sheets.wanted(request):
+        return _untested_as_file(request, round_id, within)
     names = names_of(viewer, [within, *(share.area_path for share in shares)])
     page = None
     if area is not None and not shares and Duty.SEE_REGISTER in viewer.duties:
         page = paged(queries.not_tested_in(viewer, round_id, within), request.GET.get("mark", ""))
     people = brief(viewer, [one.id for one in page.rows]) if page else {}
     reasons = queries.reasons_of(viewer, round_id, people)
+    above = areas_visible_to(viewer).filter(path__in=paths_to(path)[:-1], level__in=_STEPS)
     context = {
         "round": round_,
         "area": area,
+        "above": [(one.path, one.name) for one in above.order_by("path")] if area else [],
         "place": names[within],
         "shares": [(names[share.area_path], share) for share in shares],
         "reasons": queries.reasons_in(viewer, round_id, within),
         "page": page,
         "rows": [(people[one.id], reasons.get(one.id)) for one in page.rows] if page else [],
         "sees_people": Duty.SEE_REGISTER in viewer.duties,
+        "may_note": bool(actions.NOTERS & viewer.duties) and round_.state == Round.State.OPEN,
+        "all_reasons": Untested.Reason.choices,
     }
     return render(request, "sampling/untested.html", context)
+
+
+_STEPS = [Area.Level.SUBDISTRICT, Area.Level.COMMUNITY]
+
+
+@require_POST
+def note_untested(request: Request, round_id: UUID, resident_id: UUID) -> HttpResponse:
+    """What somebody told a community by telephone or at the door."""
+    viewer = request.actor
+    viewer.must(Duty.SEE_REGISTER)
+    actions.note_untested(
+        viewer,
+        person=PersonRef(resident=resident_id),
+        round_id=round_id,
+        reason=request.POST.get("reason", ""),
+        note=request.POST.get("note", ""),
+        at=now(),
+    )
+    where = urlencode({"area": request.POST.get("area", "")})
+    return redirect(f"{reverse('sampling:untested', args=[round_id])}?{where}")
+
+
+def _untested_as_file(request: Request, round_id: UUID, within: str) -> FileResponse:
+    """Everybody of an area who was not swabbed, door by door."""
+    viewer = request.actor
+    viewer.must(Duty.SEE_REGISTER)
+    header = [_("Place"), _("Person"), _("Age"), _("Why"), _("Remark"), _("Noted")]
+    [labels] = sheets.labels(Untested.Reason)
+
+    def shown(chunk: list[Any]) -> Iterator[list[Any]]:
+        people = brief(viewer, [one.id for one in chunk])
+        reasons = queries.reasons_of(viewer, round_id, people)
+        places = names_of(viewer, {one.area_path for one in people.values()})
+        for one in chunk:
+            person, said = people[one.id], reasons.get(one.id)
+            told = [labels[said.reason], said.note, said.noted_at] if said else ["", "", ""]
+            yield [places[person.area_path], str(person.name), person.age, *told]
+
+    rows = sheets.by_chunks(queries.not_tested_in(viewer, round_id, within), shown)
+    return sheets.download(request, sheets.List.UNTESTED, header, rows, area_path=within)
 
 
 def _below(area: Area | None) -> str:
@@ -241,9 +298,11 @@ def _box(
 
 
 @require_http_methods(["GET", "POST"])
-def labels(request: Request) -> HttpResponse:
+def labels(request: Request) -> HttpResponse | FileResponse:
     viewer = request.actor
     queries.must_read(viewer)
+    if sheets.wanted(request):
+        return _labels_as_file(request)
     form = LabelsForm(request.POST or None, initial=_new_sheet())
     status = 200
     if request.method == "POST":
@@ -265,6 +324,19 @@ def labels(request: Request) -> HttpResponse:
         "rows": [(one, code(one.kind, one.first), code(one.kind, one.last)) for one in page.rows],
     }
     return render(request, "sampling/labels.html", context, status=status)
+
+
+def _labels_as_file(request: Request) -> FileResponse:
+    header = [_("First number"), _("Last number"), _("Labels for"), _("Labels"), _("Made")]
+    [kinds] = sheets.labels(LabelBatch.Kind)
+
+    def shown(chunk: list[LabelBatch]) -> Iterator[list[Any]]:
+        for one in chunk:
+            first, last = code(one.kind, one.first), code(one.kind, one.last)
+            yield [first, last, kinds[one.kind], one.number, one.printed_at]
+
+    rows = sheets.by_chunks(queries.label_batches(request.actor), shown)
+    return sheets.download(request, sheets.List.LABELS, header, rows)
 
 
 def _new_sheet() -> dict[str, object]:
@@ -295,6 +367,7 @@ def laboratories(request: Request) -> HttpResponse:
     context = {
         "form": form if sites else None,
         "secret": secret,
+        "reads": bool(queries.OF_A_PERSON & viewer.duties),
         "keys": queries.keys_visible_to(viewer),
     }
     response = render(request, "sampling/laboratories.html", context)

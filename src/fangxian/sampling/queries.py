@@ -477,8 +477,11 @@ def calls_due(viewer: Actor, *, until: datetime) -> QuerySet[TestCall]:
 
 
 def rounds_visible_to(viewer: Actor) -> QuerySet[Round]:
-    """Rounds in the viewer's area or around it, latest first."""
-    must_read(viewer)
+    """Rounds in the viewer's area or around it, latest first.
+
+    Also for whoever looks after the people of an area: they ask who has not been yet.
+    """
+    must_read(viewer, OF_A_PERSON)
     steps = viewer.within.split("/")
     around = ["/".join(steps[:n]) + "/" for n in range(1, len(steps))]
     rounds = Round.objects.filter(

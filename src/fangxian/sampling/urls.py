@@ -29,6 +29,11 @@ urlpatterns = [
     path("public/queues/<int:number>", point_views.public_queues, name="public_queues_in"),
     path("api/results", api.results, name="api_results"),
     path("rounds/<uuid:round_id>/untested", point_views.untested, name="untested"),
+    path(
+        "rounds/<uuid:round_id>/untested/<uuid:resident_id>",
+        point_views.note_untested,
+        name="note_untested",
+    ),
     path("rounds", round_views.rounds, name="rounds"),
     path("rounds/plan", round_views.plan_round, name="plan_round"),
     path("rounds/<uuid:round_id>", round_views.round_page, name="round"),

@@ -14,6 +14,7 @@ from django.http import FileResponse, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
@@ -47,6 +48,10 @@ class DeviceRow:
     tone: str
     ahead: int | None
     waiting: int
+
+    @property
+    def behind(self) -> int | None:
+        return -self.ahead if self.ahead is not None else None
 
 
 def _device_rows(viewer: Actor, devices: Iterable[Device]) -> list[DeviceRow]:
@@ -87,7 +92,13 @@ class HeldRow:
     kept: bool
 
 
-_SHOWN = ("barcode", "box_barcode", "group", "purpose", "reason", "verdict", "table", "counted")
+_SHOWN = {
+    "barcode": gettext_lazy("tube %(said)s"),
+    "box_barcode": gettext_lazy("box %(said)s"),
+    "table": gettext_lazy("table %(said)s"),
+    "counted": gettext_lazy("%(said)s counted"),
+    "reason": gettext_lazy("reason: %(said)s"),
+}
 
 
 def _held_rows(entries: Iterable[Held]) -> list[HeldRow]:
@@ -104,8 +115,8 @@ def _held_rows(entries: Iterable[Held]) -> list[HeldRow]:
 
 def _about(body: dict[str, Any]) -> list[str]:
     said = [
-        str(body[name])[:40]
-        for name in _SHOWN
+        str(words) % {"said": str(body[name])[:40]}
+        for name, words in _SHOWN.items()
         if isinstance(body.get(name), str | int) and body[name]
     ]
     person = body.get("person")
@@ -129,6 +140,7 @@ def devices(request: Request) -> HttpResponse | FileResponse:
         "page": page,
         "rows": _device_rows(request.actor, page.rows),
         "supervises": queries.supervises(request.actor),
+        "waiting": queries.held_waiting(request.actor).count(),
     }
     return render(request, "sync/devices.html", context)
 
@@ -218,10 +230,33 @@ def import_outbox(request: Request) -> HttpResponse:
 
 
 @require_GET
-def held(request: Request) -> HttpResponse:
-    page = paged(queries.held_waiting(request.actor), request.GET.get("mark", ""))
+def held(request: Request) -> HttpResponse | FileResponse:
+    waiting = queries.held_waiting(request.actor)
+    if sheets.wanted(request):
+        return _held_as_file(request, waiting)
+    page = paged(waiting, request.GET.get("mark", ""))
     context = {"page": page, "entries": _held_rows(page.rows), "next": reverse("sync:held")}
     return render(request, "sync/held.html", context)
+
+
+def _held_as_file(request: Request, waiting: QuerySet[Held]) -> FileResponse:
+    header = [
+        _("Entry"), _("State"), _("Reason"), _("Entered at"), _("Came"), _("Phone"), _("Person"),
+        _("To be found by"),
+    ]  # fmt: skip
+    kept, refused = _("kept for later"), _("refused")
+
+    def shown(chunk: list[Held]) -> Iterator[list[Any]]:
+        for row in _held_rows(chunk):
+            one = row.held
+            yield [
+                row.what, kept if row.kept else refused, one.message, one.command.at,
+                one.received_at, one.device.name, one.device.account.display_name,
+                " · ".join(row.about),
+            ]  # fmt: skip
+
+    rows = sheets.by_chunks(waiting, shown)
+    return sheets.download(request, sheets.List.REFUSED, header, rows)
 
 
 @require_POST

@@ -87,7 +87,15 @@ NAVIGATION = (
         "sampling:points",
         gettext_lazy("Sampling points"),
         "pin",
-        frozenset({Duty.COLLECT_SAMPLES, Duty.ENTER_RESULTS, Duty.PLAN_ROUNDS}),
+        frozenset(
+            {
+                Duty.COLLECT_SAMPLES,
+                Duty.ENTER_RESULTS,
+                Duty.PLAN_ROUNDS,
+                Duty.CARRY_OUT,
+                Duty.DISPATCH,
+            }
+        ),
     ),
     Entry("sampling:rounds", gettext_lazy("Round plan"), "plan", frozenset({Duty.PLAN_ROUNDS})),
     Entry("people:list", gettext_lazy("Residents"), "users", frozenset({Duty.SEE_REGISTER})),
@@ -95,8 +103,14 @@ NAVIGATION = (
     Entry(
         "sync:devices",
         gettext_lazy("Phones"),
-        "phone",
+        "mobile",
         frozenset({Duty.DISPATCH, Duty.MANAGE_ACCOUNTS}),
+    ),
+    Entry(
+        "sampling:laboratories",
+        gettext_lazy("Laboratories"),
+        "key",
+        frozenset({Duty.MANAGE_ACCOUNTS}),
     ),
     Entry("ledger", gettext_lazy("Ledger"), "ledger", frozenset({Duty.AUDIT})),
     Entry("jobs", gettext_lazy("Jobs"), "settings", frozenset({Duty.OPERATE})),

@@ -311,6 +311,28 @@ def test_checkpoints_passes_and_venues_are_exported_and_on_record(office: Client
     assert [one.facts["list"] for one in told] == ["checkpoints", "passes", "venues", "venues"]
 
 
+def test_incidents_and_questions_are_exported_and_on_record(office: Client) -> None:
+    east, west = make.gate(), make.gate(area_path=make.NEXT_COMMUNITY, name="山川路口")
+    told = actions.report_incident(
+        make.guard(), new_id(), east.id, kind="crowd", text="排队过长", at=now()
+    )
+    actions.settle_incident(PLAYBOOK, told.id, how="加开通道")
+    code = make.shown(make.resident())
+    make.scanned(east, make.guard(), code, at=now() - timedelta(minutes=3))
+    make.scanned(west, make.guard(within=make.NEXT_COMMUNITY), code)
+
+    def rows(name: str, **query: str) -> list[list[object]]:
+        return sheet_of(office.get(reverse(f"gates:{name}"), query | {"export": "xlsx"}))[1:]
+
+    [incident] = rows("incidents")
+    assert (incident[1], incident[4], incident[6]) == (east.name, "排队过长", "加开通道")
+    assert rows("incidents", show="open") == []
+    [question] = rows("questions")
+    assert {question[1], question[3]} == {east.name, west.name}
+    lists = [one.facts["list"] for one in Event.objects.filter(kind="kernel.list_exported")]
+    assert sorted(set(lists)) == ["incidents", "questions"]
+
+
 def test_a_page_of_passes_costs_the_same_for_one_and_for_thirty(office: Client) -> None:
     make.entry_exit_pass(make.resident(), kind="work")
     read(office, "passes")

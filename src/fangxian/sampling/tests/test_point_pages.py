@@ -1,6 +1,7 @@
 """Pages of points, boxes and labels; the page for everybody; the door for machines; paper."""
 
 import json
+import re
 from datetime import timedelta
 from io import BytesIO
 
@@ -24,6 +25,7 @@ from fangxian.kernel.tests.make import sheet_of
 from fangxian.people.rules import PersonRef
 from fangxian.sampling import errors, live, queries, sheet
 from fangxian.sampling.actions import (
+    close_round,
     give_key,
     issue_certificate,
     note_queue,
@@ -256,6 +258,96 @@ def test_names_of_those_not_tested_need_the_register(point: Site) -> None:
     )
 
     assert "Names are shown to whoever sees the register" in page
+
+
+@pytest.fixture
+def building(point: Site) -> str:
+    community = Area.objects.get(path=make.COMMUNITY)
+    path = make.COMMUNITY + "7/"
+    Area.objects.create(number=7, level="building", name="3号楼", path=path, parent=community)
+    return path
+
+
+def test_a_community_worker_sees_who_is_missing_and_says_why(building: str) -> None:
+    round_ = make.round_of_testing()
+    neighbour = make.resident(area_path=building)
+    worker = signed_in(Duty.CARRY_OUT, Duty.SEE_REGISTER, within=make.COMMUNITY)
+    address = f"/sampling/rounds/{round_.id}/untested"
+
+    assert address in words(worker.get("/sampling/points"))
+    before = words(worker.get(address, {"area": building}))
+    said = {"area": building, "reason": "bed_bound", "note": "after a fall"}
+    done = worker.post(f"{address}/{neighbour.id}", said)
+    after = words(worker.get(done["Location"]))
+
+    assert "say why" in before
+    assert "after a fall" in after
+    told = Event.objects.get(kind="sampling.not_tested")  # by which somebody is sent to the door
+    assert (told.subject_id, told.facts["reason"]) == (neighbour.id, "bed_bound")
+
+
+def test_a_reason_that_nobody_knows_and_a_closed_round_take_no_note(building: str) -> None:
+    round_ = make.round_of_testing()
+    neighbour = make.resident(area_path=building)
+    worker = signed_in(Duty.CARRY_OUT, Duty.SEE_REGISTER, within=make.COMMUNITY)
+    address = f"/sampling/rounds/{round_.id}/untested"
+
+    assert worker.post(f"{address}/{neighbour.id}", {"reason": "lazy"}).status_code >= 400
+    close_round(make.PLANNER_SUN, round_.id)
+    assert "say why" not in words(worker.get(address, {"area": building}))
+
+
+def test_whoever_only_looks_after_people_sees_points_but_no_tubes(point: Site) -> None:
+    at_work(point)
+    worker = signed_in(Duty.CARRY_OUT, within=make.COMMUNITY)
+
+    page = words(worker.get("/sampling/points"))
+
+    assert "广场" in page
+    assert f"/sampling/points/{point.id}" not in page
+    assert "/sampling/boxes" not in page
+    assert worker.get(f"/sampling/points/{point.id}").status_code == 403
+
+
+def test_who_is_not_tested_is_exported_door_by_door_with_names_masked(building: str) -> None:
+    round_ = make.round_of_testing()
+    make.residents(2, area_path=building)
+    address = f"/sampling/rounds/{round_.id}/untested"
+
+    client = signed_in(Duty.PLAN_ROUNDS, Duty.SEE_REGISTER)
+    rows = sheet_of(client.get(address, {"export": "xlsx"}))
+
+    assert [row[1] for row in rows[1:]] == ["王**", "王**"]
+    assert "3号楼" in str(rows[1][0])
+    assert Event.objects.get(kind="kernel.list_exported").facts["list"] == "untested"
+
+
+def test_the_list_of_those_not_tested_is_only_for_readers_of_the_register(building: str) -> None:
+    round_ = make.round_of_testing()
+
+    answer = signed_in(Duty.PLAN_ROUNDS).get(
+        f"/sampling/rounds/{round_.id}/untested", {"export": "xlsx"}
+    )
+
+    assert answer.status_code == 403
+
+
+@pytest.mark.parametrize("which", ["points", "point"])
+def test_pages_of_points_ask_again_and_are_told_only_what_changed(point: Site, which: str) -> None:
+    where = "/sampling/points" + (f"/{point.id}" if which == "point" else "")
+    sampler = signed_in(Duty.COLLECT_SAMPLES)
+    page = words(sampler.get(where))
+    found = re.search(r'data-url="([^"]+)" data-v="([^"]+)"', page)
+    assert found
+    address, version = found.groups()
+
+    assert sampler.get(address, {"v": version}).status_code == 204
+    note_queue(make.SAMPLER_WANG, site_id=point.id, waiting=41, at=now())
+    part = words(sampler.get(address, {"v": version}))
+
+    assert "41" in part
+    assert 'hx-swap-oob="true"' in part
+    assert "<html" not in part
 
 
 # Boxes and labels

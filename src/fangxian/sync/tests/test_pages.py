@@ -11,7 +11,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from fangxian.kernel.access import Duty
-from fangxian.kernel.models import Account
+from fangxian.kernel.models import Account, Event
 from fangxian.kernel.tests.make import sheet_of
 from fangxian.sync.models import Device, Held
 from fangxian.sync.tests import make
@@ -110,6 +110,37 @@ def test_what_cannot_be_entered_still_says_why_and_may_be_set_aside(supervisor: 
     assert "cannot be entered yet" in again.content.decode()
     assert mute.status_code == 422
     assert "Nothing was refused" in aside.content.decode()
+
+
+def test_what_was_refused_is_exported_with_people_masked_and_on_record(
+    supervisor: Client,
+) -> None:
+    held = refused(make.phone(), person={"name": "王建国"}, barcode="T0000123")
+
+    _header, row = sheet_of(supervisor.get("/sync/refused/?export=xlsx"))
+
+    assert row[2] == held.message
+    assert row[-1] == "tube T0000123 · 王**"
+    assert Event.objects.get(kind="kernel.list_exported").facts["list"] == "refused"
+
+
+def test_the_list_of_phones_says_how_much_waits_to_be_put_right(supervisor: Client) -> None:
+    assert "Enrol one: its owner scans a code" in supervisor.get("/sync/").content.decode()
+
+    refused(make.phone())
+
+    assert "Refused entries (1)" in supervisor.get("/sync/").content.decode()
+
+
+@pytest.mark.parametrize(
+    ("skew", "words"),
+    [(420_000, "7 minutes ahead"), (-420_000, "7 minutes behind")],
+)
+def test_a_phones_wrong_clock_is_told_in_words(supervisor: Client, skew: int, words: str) -> None:
+    phone = make.phone()
+    Device.objects.filter(id=phone.device.id).update(skew_ms=skew)
+
+    assert words in supervisor.get(f"/sync/{phone.device.id}/").content.decode()
 
 
 def test_an_owner_sees_the_own_phone_and_no_other() -> None:
