@@ -672,8 +672,12 @@ def note_risk_elsewhere(
 
 
 @transaction.atomic
-def match_again(actor: Actor, campaign_id: UUID, *, because: Because = None) -> int:
+def match_again(
+    actor: Actor, campaign_id: UUID, *, here: bool | None = None, because: Because = None
+) -> int:
     """Compare everybody's places with the risk history as it is now; of how many it changed.
+
+    here   only places in our district, or only those elsewhere
 
     Whoever was closed as without risk and was at a place of risk after all is judged anew.
     """
@@ -681,6 +685,8 @@ def match_again(actor: Actor, campaign_id: UUID, *, because: Because = None) -> 
     _must_one_of(actor, _RUNS, campaign.area_path)
     places, changed = Places(campaign), dict[UUID, list[Trip]]()
     trips = Trip.objects.filter(follow_up__campaign=campaign, dismissed_at=None)
+    if here is not None:
+        trips = trips.exclude(place_path="") if here else trips.filter(place_path="")
     for trip in trips.iterator(chunk_size=_OF_LIVING_AT_ONCE):
         match = places.match(Stay(trip.place_said, trip.from_day, trip.until_day))
         was = (trip.risk, trip.level, trip.left_on, trip.risk_id)

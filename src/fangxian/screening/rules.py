@@ -65,8 +65,9 @@ def say_again(*said: object) -> bytes:
 
 
 def provisional_id(index: bytes) -> UUID:
-    """The same id for the same person on every list, made of a blind index."""
-    return UUID(bytes=index, version=8)
+    """The same id for the same person on every list, made of a blind index: a UUIDv8 (RFC 9562)."""
+    bits = int.from_bytes(index) & ~(0xF << 76) & ~(0b11 << 62)
+    return UUID(int=bits | 0x8 << 76 | 0b10 << 62)
 
 
 # Places
