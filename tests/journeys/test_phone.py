@@ -247,7 +247,9 @@ def test_somebody_who_must_not_be_pooled_is_sent_to_a_tube_alone(
 def test_a_visitor_nobody_knows_is_registered_at_the_desk(handset: Handset, field: Stage) -> None:
     page = handset.page
     at_the_desk(handset, field)
-    handset.scans(field["labels"][3])
+    handset.taps("手工输入管码")
+    expect(page.locator("#field-label")).to_be_focused()
+    handset.scans(field["labels"][3])  # what was to be typed
     handset.sees("已开")
 
     handset.taps("无码登记")
@@ -282,6 +284,9 @@ def test_tubes_are_packed_counted_and_handed_over(handset: Handset, field: Stage
     for label in labels:
         handset.scans(label)
     handset.taps("点数封箱")
+    handset.scans(labels[0])  # too early or too late: said, and nothing is changed by it
+    expect(page.locator(".remark")).to_contain_text("请先回答屏幕上的问题")
+    handset.check()
     page.fill("#field-n", "3")
     page.keyboard.press("Enter")
     handset.sees("点数 3 管，扫码 2 管")

@@ -207,7 +207,8 @@ class CheckpointScreen {
   // ---- somebody comes
 
   private scanned(text: string): void {
-    if (heardByQuestion(this.phone, text) || !this.work.shift) return;
+    if (heardByQuestion(this.phone, text)) return;
+    if (!this.work.shift) return this.phone.say.error(this.phone.words("shiftFirst"));
     void this.run(async () => {
       const { say, words } = this.phone;
       const reading = await read(text, this.phone.codes, isIdentity);

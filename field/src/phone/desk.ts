@@ -204,8 +204,8 @@ class DeskScreen {
 
   private scanned(text: string): void {
     if (heardByQuestion(this.phone, text)) return;
+    if (this.stage === "begin") return this.phone.say.error(this.phone.words("shiftFirst"));
     void this.run(async () => {
-      if (this.stage === "begin") return;
       const reading = await read(text, this.phone.codes, isIdentity);
       if (this.stage === "boxes") return this.intoBox(reading.what === "tube" || reading.what === "box" ? reading : null);
       const { say, words } = this.phone;

@@ -95,7 +95,8 @@ class VenueScreen {
   }
 
   private scanned(text: string): void {
-    if (heardByQuestion(this.phone, text) || !this.list.shift) return;
+    if (heardByQuestion(this.phone, text)) return;
+    if (!this.list.shift) return this.phone.say.error(this.phone.words("shiftFirst"));
     void this.run(async () => {
       const { say, words } = this.phone;
       const reading = await read(text, this.phone.codes, isIdentity);

@@ -9,6 +9,7 @@ export const modeWords = {
   endShift: ["交班", "End shift"],
   noPlace: ["手机上还没有您的点位。请连网，或请负责人安排。", "No place of yours is on this phone yet. Find a network, or ask your supervisor."],
   notKept: ["没有保存：{why}。请再试一次。", "Not kept: {why}. Please try again."],
+  shiftFirst: ["请先上岗，再扫码。", "Start your shift first, then scan."],
   answerFirst: ["请先回答屏幕上的问题，再扫码。", "Answer the question on the screen first, then scan again."],
   unreadable: ["认不出这个码", "This code is not known"],
   unreadableAbout: ["请用身份证，或手工登记。", "Use the identity card, or type."],
