@@ -1,4 +1,5 @@
 /** Every page: clock, menus, appearance, confirmation, copying, drafts. Each works on markup alone. */
+import { startChoices } from "./choices.ts";
 import { Drafts, fillForm, readForm } from "./drafts.ts";
 import { watchLive } from "./live.ts";
 
@@ -224,6 +225,7 @@ function startRefusals(): void {
 startClock();
 showAppearance();
 startRefusals();
+startChoices();
 startDrafts();
 watchLive();
 document.querySelector(".mainnav [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });

@@ -1,6 +1,6 @@
 """What is typed about cases. Rules are not here: the verbs have them."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import Any
 
 from django import forms
@@ -50,9 +50,9 @@ class FilterForm(forms.Form):
             field.choices = [("", everything), *choices]
 
 
-def _indented(areas: Iterable[Area]) -> _Choices:
+def _indented(areas: Iterable[Area], *, by: str = "path") -> _Choices:
     return [
-        (area.path, ("" if area.level == Area.Level.SUBDISTRICT else "  ") + area.name)
+        (str(getattr(area, by)), ("" if area.level == Area.Level.SUBDISTRICT else "  ") + area.name)
         for area in areas
     ]
 
@@ -75,7 +75,15 @@ class CaseForm(forms.Form):
     )
     found_by = forms.ChoiceField(label=_("Found by"), choices=Case.FoundBy.choices)
     specimen_at = _Moment(
-        label=_("Specimen taken at"), help_text=_("Of the first positive specimen.")
+        label=_("Specimen taken at"),
+        help_text=_("Of the first positive specimen."),
+        error_messages={
+            "required": _(
+                "A case needs the time of its first positive specimen: from it or from the onset "
+                "the window is counted. If nobody knows it, take the time of the report that "
+                "brought it."
+            )
+        },
     )
     onset_on = _Day(
         label=_("Day of onset"),
@@ -116,21 +124,23 @@ class ContactForm(forms.Form):
     )
 
 
-class VisitForm(forms.Form):
-    place = forms.ChoiceField(label=_("Place"))
-    start_at = _Moment(label=_("From"))
-    end_at = _Moment(label=_("To"))
+class PlaceForm(forms.Form):
+    """Where a place stands that was said in an interview, and what it is."""
 
-    def __init__(
-        self, *args: Any, sites: Iterable[Site], standing_at: Mapping[str, str], **kwargs: Any
-    ) -> None:
+    area = forms.ChoiceField(label=_("Stands in"))
+    kind = forms.ChoiceField(
+        label=_("Kind of place"), choices=Site.Kind.choices, initial=Site.Kind.VENUE
+    )
+
+    def __init__(self, *args: Any, areas: Iterable[Area], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        field = self.fields["place"]
+        field = self.fields["area"]
         assert isinstance(field, forms.ChoiceField)  # noqa: S101 - as declared above
-        # Chains have many shops of one name.
-        field.choices = [
-            (str(site.number), f"{site.name} · {standing_at[site.area_path]}") for site in sites
-        ]
+        field.choices = _indented(areas, by="id")
+
+
+class CompanionForm(ContactForm):
+    """A contact named through a stay: the times of the stay stand there already."""
 
 
 class ReasonForm(forms.Form):

@@ -207,7 +207,7 @@ _MARK = re.compile(r"\s*([?？!！])\s*$")
 
 def exactly(at: datetime) -> Said:
     """A moment that a clock or a record says; `at` in the zone in which it is shown."""
-    return Said(f"{at:%m-%d %H:%M}", at, at)
+    return Said(f"{at:%Y-%m-%d %H:%M}", at, at)
 
 
 # Reading what was said

@@ -19,7 +19,6 @@ from fangxian.kernel.errors import NotFound
 from fangxian.kernel.ids import read_code
 from fangxian.kernel.models import Event
 from fangxian.people import queries as people
-from fangxian.protocol.packs import load_pack
 from fangxian.protocol.queries import in_force
 
 
@@ -53,19 +52,6 @@ class Progress:
     @property
     def percent(self) -> int | None:
         return None if self.needed == 0 else self.decided * 100 // self.needed
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Limit:
-    """One time limit of the pack as it runs for a case. `name` is the pack's key."""
-
-    name: str
-    began_at: datetime
-    due_at: datetime
-    met_at: datetime | None
-
-    def is_late(self, at: datetime) -> bool:
-        return (self.met_at or at) > self.due_at
 
 
 # Cases
@@ -365,41 +351,6 @@ def history_of(viewer: Actor, case: Case | UUID) -> list[Event]:
     """What happened to the case, in the order of the ledger."""
     subject = _seen(viewer, case).id
     return list(Event.objects.filter(subject_id=subject).order_by("seq"))
-
-
-def found_at(viewer: Actor, case: Case) -> datetime | None:
-    """When the finding behind the case was made known; None if no fact led to it."""
-    _must_look(viewer)
-    if case.because_id is None:
-        return None
-    return Event.objects.filter(id=case.because_id).values_list("at", flat=True).first()
-
-
-def limits_of(viewer: Actor, case: Case | UUID) -> list[Limit]:
-    """The time limits of the case's pack that run here, in the order in which they end.
-
-    What runs elsewhere (transfers, laboratory) is shown where it is done. A pack without a limit
-    has no clock for it.
-    """
-    case = _seen(viewer, case)
-    found = found_at(viewer, case)
-    wanted = case.contacts.exclude(kind=Contact.Kind.GENERAL)
-    decisions = wanted.aggregate(
-        open=Count("id", filter=Q(state=Contact.State.PROPOSED)), last=Max("decided_at")
-    )
-    judged = None if decisions["open"] else decisions["last"] or case.traced_at
-    running = {
-        "report.case_network_direct": (found, case.reported_at),
-        "investigation.core_tracks": (case.reported_at, case.traced_at),
-        "investigation.first_report": (case.reported_at, judged if case.traced_at else None),
-    }
-    spans = load_pack(case.pack).time_limits
-    limits = [
-        Limit(name=name, began_at=began, due_at=began + spans[name].length, met_at=met)
-        for name, (began, met) in running.items()
-        if began is not None and name in spans
-    ]
-    return sorted(limits, key=lambda limit: limit.due_at)
 
 
 def _must_look(viewer: Actor) -> None:

@@ -80,6 +80,27 @@ def add_stay(
     return stay
 
 
+def try_stay(
+    actor: Actor,
+    case: Case,
+    *,
+    begin: Said,
+    until: Said,
+    place: str,
+    site_id: UUID | None = None,
+    sure: str = Stay.Sure.TOLD,
+    instead_of: UUID | None = None,
+) -> list[timeline.Clash]:
+    """What would clash if this were said; refused like the verb itself. Nothing is written.
+
+    instead_of   the stay that is being corrected
+    """
+    stay = Stay(case=case, sure=sure, **_told(actor, begin, until, place, site_id))
+    stay.id = instead_of or stay.id
+    _must_be_possible(actor, case, stay)
+    return timeline.clashes_with(actor, case, stay)
+
+
 @transaction.atomic
 def confirm_scan(actor: Actor, case_id: UUID, visit_id: int) -> Stay:
     """The case confirms what a scan says: a stay that rests on the scan. Safe to repeat."""

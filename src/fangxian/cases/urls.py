@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from fangxian.cases import views
+from fangxian.cases import interview, views
 
 urlpatterns = [
     path("", views.list_cases, name="list"),
@@ -15,7 +15,27 @@ urlpatterns = [
     path("<uuid:case_id>/onset", views.onset, name="onset"),
     path("<uuid:case_id>/close", views.close, name="close"),
     path("<uuid:case_id>/withdraw", views.withdraw, name="withdraw"),
-    path("<uuid:case_id>/visit", views.visit, name="visit"),
+    path("<uuid:case_id>/interview", interview.interview, name="interview"),
+    path("<uuid:case_id>/interview/read", interview.read, name="read"),
+    path(
+        "<uuid:case_id>/interview/scan/<int:visit_id>",
+        interview.confirm_scan,
+        name="confirm_scan",
+    ),
+    path("stays/<uuid:stay_id>", interview.change, name="stay"),
+    path("stays/<uuid:stay_id>/remove", interview.remove, name="remove_stay"),
+    path("stays/<uuid:stay_id>/place", interview.place, name="place"),
+    path("companions/<uuid:companion_id>", interview.companion, name="companion"),
+    path(
+        "companions/<uuid:companion_id>/name/<uuid:resident_id>",
+        interview.name_companion,
+        name="name_companion",
+    ),
+    path(
+        "companions/<uuid:companion_id>/remove",
+        interview.remove_companion,
+        name="remove_companion",
+    ),
     path("<uuid:case_id>/name", views.find_contact, name="find_contact"),
     path("<uuid:case_id>/name/<uuid:resident_id>", views.name, name="name"),
     path("contacts/<uuid:contact_id>", views.show_contact, name="contact"),

@@ -1,6 +1,6 @@
 """The pages of cases: parse, call one verb, show one page."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
 from typing import Any
@@ -13,12 +13,13 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_POST
 
 from fangxian.areas import queries as areas
 from fangxian.areas.models import Area, Site
 from fangxian.cases import actions, queries, rules
+from fangxian.cases.clocks import Clock, clocks_of, next_clocks
 from fangxian.cases.forms import (
     CaseForm,
     ContactForm,
@@ -27,7 +28,6 @@ from fangxian.cases.forms import (
     OnsetForm,
     ReasonForm,
     UnregisteredForm,
-    VisitForm,
 )
 from fangxian.cases.models import Case, Contact, Visit
 from fangxian.cases.queries import Progress
@@ -48,11 +48,6 @@ TONES = {
     Case.Classification.ASYMPTOMATIC: "wait",
     Case.Classification.SUSPECTED: "open",
 }
-LIMITS = {
-    "report.case_network_direct": gettext_lazy("Reported after the finding"),
-    "investigation.core_tracks": gettext_lazy("Core tracks searched for contacts"),
-    "investigation.first_report": gettext_lazy("Contacts decided for the first report"),
-}
 
 
 # The list
@@ -64,6 +59,7 @@ class CaseRow:
     person: Brief | None
     place: str
     progress: Progress | None
+    clock: Clock | None
 
     @property
     def tone(self) -> str:
@@ -95,7 +91,7 @@ def list_cases(request: Request) -> HttpResponse | FileResponse:
     context = {
         "form": form,
         "page": page,
-        "rows": _case_rows(viewer, page.rows),
+        "rows": _case_rows(viewer, page.rows, next_clocks(viewer, page.rows)),
         "may_report": viewer.may(Duty.INVESTIGATE),
     }
     return render(request, "cases/list.html", context)
@@ -127,12 +123,20 @@ def _as_file(request: Request, cases: QuerySet[Case], area_path: str) -> FileRes
     return sheets.download(request, sheets.List.CASES, header, rows, area_path=area_path)
 
 
-def _case_rows(viewer: Actor, cases: Sequence[Case]) -> list[CaseRow]:
+def _case_rows(
+    viewer: Actor, cases: Sequence[Case], clocks: Mapping[UUID, Clock] | None = None
+) -> list[CaseRow]:
     persons = people.brief(viewer, [case.resident_id for case in cases])
     places = areas.names_of(viewer, [case.area_path for case in cases])
     progress = queries.progress_of(viewer, [case.id for case in cases])
     return [
-        CaseRow(case, persons.get(case.resident_id), places[case.area_path], progress.get(case.id))
+        CaseRow(
+            case,
+            persons.get(case.resident_id),
+            places[case.area_path],
+            progress.get(case.id),
+            (clocks or {}).get(case.id),
+        )
         for case in cases
     ]
 
@@ -164,14 +168,6 @@ class Happening:
     rank: int = 1
 
 
-@dataclass(frozen=True, slots=True)
-class Clock:
-    words: str
-    limit: queries.Limit
-    tone: str
-    state: str
-
-
 @require_GET
 def show_case(request: Request, case_id: UUID) -> HttpResponse | FileResponse:
     viewer = request.actor
@@ -190,7 +186,7 @@ def show_case(request: Request, case_id: UUID) -> HttpResponse | FileResponse:
         "place": areas.names_of(viewer, [case.area_path])[case.area_path],
         "tone": TONES[Case.Classification(case.classification)],
         "span": span.length,
-        "clocks": [_clock(limit) for limit in queries.limits_of(viewer, case)],
+        "clocks": clocks_of(viewer, case),
         "activities": queries.activity_places(viewer, case, visits=visits),
         "happenings": _happenings(viewer, case, visits),
         "determines": in_force(now(), case.area_path).contact.determine,
@@ -267,15 +263,6 @@ def _contact_rows(viewer: Actor, contacts: Sequence[Contact]) -> list[ContactRow
         )
         for contact in contacts
     ]
-
-
-def _clock(limit: queries.Limit) -> Clock:
-    late = limit.is_late(now())
-    if limit.met_at is None:
-        tone, state = ("late", _("overdue")) if late else ("wait", _("running"))
-    else:
-        tone, state = ("late", _("met too late")) if late else ("done", _("met"))
-    return Clock(str(LIMITS[limit.name]), limit, tone, state)
 
 
 def _happenings(viewer: Actor, case: Case, visits: Sequence[Visit]) -> list[Happening]:
@@ -380,31 +367,6 @@ def withdraw(request: Request, case_id: UUID) -> HttpResponse:
     actions.withdraw_case(request.actor, case_id, reason=request.POST.get("reason", ""))
     messages.success(request, _("The case was withdrawn, and its contacts with it."))
     return redirect("cases:case", case_id)
-
-
-def visit(request: Request, case_id: UUID) -> HttpResponse:
-    """A place the case told of: find it by a part of its name, then say when."""
-    case = queries.get_case(request.actor, case_id)
-    asked = (request.POST.get("q") or request.GET.get("q") or "").strip()
-    sites = areas.sites_visible_to(request.actor).filter(closed_at=None)
-    sites = sites.filter(name__icontains=asked).order_by("name", "number")[:30]
-    found = list(sites) if asked else []
-    standing_at = areas.names_of(request.actor, [site.area_path for site in found])
-    form = VisitForm(request.POST or None, sites=found, standing_at=standing_at)
-    if request.method == "POST" and form.is_valid():
-        said = form.cleaned_data
-        actions.tell_visit(
-            request.actor,
-            case_id,
-            place=int(said["place"]),
-            start_at=said["start_at"],
-            end_at=said["end_at"],
-        )
-        messages.success(request, _("The visit was recorded. Look for contacts again."))
-        return redirect("cases:case", case_id)
-    context = {"case": case, "q": asked, "sites": found, "form": form}
-    status = 422 if form.errors else 200
-    return render(request, "cases/visit.html", context, status=status)
 
 
 # Reporting a case, naming a contact: first find the person

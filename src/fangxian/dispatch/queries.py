@@ -1,3 +1,4 @@
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -95,6 +96,14 @@ def tasks_for(viewer: Actor) -> list[dict[str, Any]]:
 def tasks_about(viewer: Actor, about_id: UUID) -> QuerySet[Task]:
     """Every task about one thing, oldest first."""
     return tasks_visible_to(viewer).filter(about_id=about_id).order_by("created_at", "id")
+
+
+def tasks_about_any(
+    viewer: Actor, about_ids: Iterable[UUID], kinds: Iterable[str]
+) -> QuerySet[Task]:
+    """Tasks of these kinds about any of these things, oldest first."""
+    tasks = tasks_visible_to(viewer).filter(about_id__in=list(about_ids), kind__in=list(kinds))
+    return tasks.order_by("created_at", "id")
 
 
 def pending_here(viewer: Actor) -> QuerySet[Task]:
