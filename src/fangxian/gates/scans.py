@@ -5,7 +5,7 @@ import json
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 from uuid import UUID, uuid5
 
@@ -317,7 +317,11 @@ def _history(
     """What these people and passes did before, oldest first."""
     by_person: dict[int, list[Passage]] = defaultdict(list)
     by_pass: dict[int, list[Passage]] = defaultdict(list)
-    columns = "at, id, site, direction, verdict = 'pass', person, seen, area_path"
+    # Times as numbers: read at a tenth of the cost of a time.
+    columns = (
+        "extract(epoch FROM at)::float8, id, site, direction, verdict = 'pass', person, seen,"
+        " area_path"
+    )
     with connection.cursor() as cursor:
         if persons:
             cursor.execute(
@@ -325,16 +329,16 @@ def _history(
                 " WHERE person = ANY(%s) AND at >= %s AND at <= %s ORDER BY at",
                 [list(persons), since, until],
             )
-            for row in cursor.fetchall():
-                by_person[row[5]].append(Passage(*row))
+            for at, *row in cursor.fetchall():
+                by_person[row[4]].append(Passage(datetime.fromtimestamp(at, UTC), *row))
         if passes:
             cursor.execute(
                 f"SELECT {columns}, pass_number FROM gates_scan"
                 " WHERE pass_number = ANY(%s) AND at >= %s AND at <= %s ORDER BY at",
                 [list(passes), passes_since, until],
             )
-            for *row, number in cursor.fetchall():
-                by_pass[number].append(Passage(*row))
+            for at, *row, number in cursor.fetchall():
+                by_pass[number].append(Passage(datetime.fromtimestamp(at, UTC), *row))
     return by_person, by_pass
 
 
@@ -349,8 +353,10 @@ def _person(one: Taken, sight: _Sight) -> Person:
         and passage.at <= one.at
         and passage.scan != row.id
     ]
-    midnight = localtime(one.at).replace(hour=0, minute=0, second=0, microsecond=0)
-    earlier = [passage.at for passage in before if passage.at >= midnight]
+    earlier = []
+    if before:
+        midnight = localtime(one.at).replace(hour=0, minute=0, second=0, microsecond=0)
+        earlier = [passage.at for passage in before if passage.at >= midnight]
     return Person(
         direction=row.direction,
         trouble=_trouble(one),
@@ -368,8 +374,7 @@ def _person(one: Taken, sight: _Sight) -> Person:
 
 def _other_passages(times: Sequence[datetime], at: datetime, same: timedelta) -> int:
     """Passages before this one; scans of this very passage are none."""
-    found = rules.passages([*times, at], same)
-    return len(found) - 1
+    return len(rules.passages([*times, at], same)) - 1 if times else 0
 
 
 def _trouble(one: Taken) -> str:

@@ -288,9 +288,9 @@ def numbers_of(viewer: Actor, ids: Iterable[UUID]) -> dict[UUID, int]:
         cursor.execute(
             "SELECT asked.id, coalesce(kept.number, asked.number) FROM people_resident AS asked"
             " LEFT JOIN people_resident AS kept ON kept.id = asked.merged_into_id"
-            " WHERE asked.id = ANY(%s)"
+            " WHERE asked.id = ANY(%s::uuid[])"
             " AND starts_with(coalesce(kept.area_path, asked.area_path), %s)",
-            [list(ids), viewer.within],
+            ["{" + ",".join([one.hex for one in ids]) + "}", viewer.within],
         )
         return dict(cursor.fetchall())
 

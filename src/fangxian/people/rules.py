@@ -266,6 +266,8 @@ class PersonRef(NamedTuple):
 
 def _short(said: Mapping[str, Any], key: str, longest: int) -> str:
     value = said.get(key) or ""
+    if value == "":
+        return ""
     if not isinstance(value, str) or len(value) > longest or "\0" in value:
         raise NotAPersonRef(key)
     return value.strip()

@@ -5,6 +5,7 @@ left over. A general decoder allows these, and two readers then see two things i
 """
 
 import struct
+from collections.abc import Callable, Mapping
 from typing import Any
 
 _DEEPEST = 12
@@ -34,38 +35,30 @@ def loads(data: bytes) -> Any:
 def _value(data: bytes, at: int, depth: int) -> tuple[Any, int]:
     if depth > _DEEPEST:
         raise NotCbor("too deep")
-    major, short, number, at = _head(data, at)
-    match major:
-        case 0 | 1:
-            found: Any = -1 - number if major else number
-        case 2 | 3:
-            found, at = _string(data, at, number, text=major == 3)  # noqa: PLR2004
-        case 4:
-            found, at = _array(data, at, number, depth)
-        case 5:
-            found, at = _map(data, at, number, depth)
-        case 6:
-            value, at = _value(data, at, depth + 1)
-            found = Tag(number, value)
-        case _:
-            found = _simple(data, at, short, number)
-    return found, at
-
-
-def _head(data: bytes, at: int) -> tuple[int, int, int, int]:
-    """Major type, the short count, the number it stands for, where the rest begins."""
     if at >= len(data):
         raise NotCbor("ends too early")
     major, short = data[at] >> 5, data[at] & 31
     at += 1
-    if short < 24:  # noqa: PLR2004
-        return major, short, short, at
+    number = short
+    if short >= 24:  # noqa: PLR2004
+        number, at = _long(data, at, short)
+    if major < 2:  # noqa: PLR2004
+        return (-1 - number if major else number), at
+    if major < 4:  # noqa: PLR2004
+        return _string(data, at, number, text=major == 3)  # noqa: PLR2004
+    if major == 7:  # noqa: PLR2004
+        return _simple(data, at, short, number), at
+    return _NESTED[major](data, at, number, depth)
+
+
+def _long(data: bytes, at: int, short: int) -> tuple[int, int]:
+    """The number in the bytes after a head, and where the rest begins."""
     if short > 27:  # noqa: PLR2004 - reserved, or an indefinite length
         raise NotCbor("indefinite length")
     size = 1 << (short - 24)
     if at + size > len(data):
         raise NotCbor("ends too early")
-    return major, short, int.from_bytes(data[at : at + size]), at + size
+    return int.from_bytes(data[at : at + size]), at + size
 
 
 def _string(data: bytes, at: int, length: int, *, text: bool) -> tuple[bytes | str, int]:
@@ -97,7 +90,7 @@ def _map(data: bytes, at: int, length: int, depth: int) -> tuple[dict[Any, Any],
     found: dict[Any, Any] = {}
     for _ in range(length):
         key, at = _value(data, at, depth + 1)
-        if isinstance(key, bool) or not isinstance(key, int | str | bytes):
+        if type(key) not in _KEYS:
             raise NotCbor("odd key")
         if key in found:
             raise NotCbor("a key twice")
@@ -105,6 +98,17 @@ def _map(data: bytes, at: int, length: int, depth: int) -> tuple[dict[Any, Any],
     return found, at
 
 
+def _tag(data: bytes, at: int, number: int, depth: int) -> tuple[Tag, int]:
+    value, at = _value(data, at, depth + 1)
+    return Tag(number, value), at
+
+
+_KEYS = frozenset({int, str, bytes})
+_NESTED: Mapping[int, Callable[[bytes, int, int, int], tuple[Any, int]]] = {
+    4: _array,
+    5: _map,
+    6: _tag,
+}
 _SIMPLE = {20: False, 21: True, 22: None, 23: None}
 _FLOATS = {25: ">e", 26: ">f", 27: ">d"}
 
