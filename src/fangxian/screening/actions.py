@@ -57,7 +57,7 @@ from fangxian.screening.rules import Stay
 
 State, Reason, Outcome = FollowUp.State, FollowUp.CloseReason, Attempt.Outcome
 _RUNS = frozenset({Duty.INVESTIGATE, Duty.COMMAND})
-_REACHES = frozenset({Duty.CARRY_OUT, Duty.INVESTIGATE, Duty.DISPATCH})
+REACHES = frozenset({Duty.CARRY_OUT, Duty.INVESTIGATE, Duty.DISPATCH})
 _OF_LIVING_AT_ONCE = 2000
 _ENDINGS_OF_A_PERSON = frozenset({Reason.NOT_FOUND, Reason.DEAD, Reason.MISTAKE})
 """With what a person may close; all other reasons come about by what happens."""
@@ -374,7 +374,7 @@ def note_attempt(
     the answer follows what the rules in force say. Noting the same answer again changes nothing.
     """
     follow_up = queries.get_follow_up(actor, follow_up_id, for_change=True)
-    _must_one_of(actor, _REACHES, follow_up.area_path)
+    _must_one_of(actor, REACHES, follow_up.area_path)
     if outcome == Outcome.REACHED:
         _must_be_answered(was_there, stays)
     elif follow_up.state == State.CLOSED:
@@ -564,7 +564,7 @@ def close_follow_up(
 def take_follow_up(actor: Actor, follow_up_id: UUID) -> FollowUp:
     """Say that one sees to somebody. Taking again changes nothing."""
     follow_up = queries.get_follow_up(actor, follow_up_id, for_change=True)
-    _must_one_of(actor, _REACHES, follow_up.area_path)
+    _must_one_of(actor, REACHES, follow_up.area_path)
     return _give(follow_up, actor.id)
 
 
@@ -575,7 +575,7 @@ def assign_follow_up(actor: Actor, follow_up_id: UUID, *, to: UUID) -> FollowUp:
     _must_one_of(actor, {Duty.DISPATCH, Duty.INVESTIGATE}, follow_up.area_path)
     account = Account.objects.filter(id=to, is_active=True).first()
     if account is None or not any(
-        account.actor.may(duty, at=follow_up.area_path) for duty in _REACHES
+        account.actor.may(duty, at=follow_up.area_path) for duty in REACHES
     ):
         raise errors.NotTheirDuty
     return _give(follow_up, account.id)

@@ -54,6 +54,12 @@ def must_read(viewer: Actor) -> None:
         raise NotYours(str(Duty.INVESTIGATE.label))
 
 
+def must_run(viewer: Actor, area_path: str) -> None:
+    """Only who runs campaigns there reads what was refused of a list."""
+    if not any(viewer.may(duty, at=area_path) for duty in RUNNERS):
+        raise NotYours(str(Duty.INVESTIGATE.label))
+
+
 # Campaigns
 
 

@@ -11,7 +11,7 @@ from fangxian.kernel.access import Actor, Duty
 from fangxian.kernel.clock import now
 from fangxian.kernel.models import Account
 from fangxian.measures.tests import make as measures
-from fangxian.measures.tests.make import actor, door, estate, resident, rules
+from fangxian.measures.tests.make import actor, door, estate, resident
 from fangxian.people.tests import make as people
 from fangxian.people.tests.make import identity, phone, sheet
 from fangxian.screening import actions

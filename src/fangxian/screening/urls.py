@@ -1,0 +1,35 @@
+from django.urls import path
+
+from fangxian.screening import declare_views, views
+
+urlpatterns = [
+    path("", views.campaigns, name="campaigns"),
+    path("new", views.new_campaign, name="new_campaign"),
+    path("mine", views.mine, name="mine"),
+    path("letters", views.letters, name="letters"),
+    path("risks", views.risks, name="risks"),
+    path("campaign/<uuid:campaign_id>", views.campaign, name="campaign"),
+    path("campaign/<uuid:campaign_id>/people", views.ledger, name="ledger"),
+    path("campaign/<uuid:campaign_id>/mine", views.mine, name="mine_of"),
+    path("campaign/<uuid:campaign_id>/list", views.receive_list, name="receive_list"),
+    path("campaign/<uuid:campaign_id>/end", views.end_campaign, name="end_campaign"),
+    path("campaign/<uuid:campaign_id>/poster", views.poster, name="poster"),
+    path("campaign/<uuid:campaign_id>/sheets", views.household_sheets, name="sheets"),
+    path("campaign/<uuid:campaign_id>/take-over", views.take_over, name="take_over"),
+    path("list/<uuid:list_id>", views.inbound_list, name="list"),
+    path("list/<uuid:list_id>/progress", views.progress, name="progress"),
+    path("list/<uuid:list_id>/refused", views.refused, name="refused"),
+    path("list/<uuid:list_id>/discard", views.discard, name="discard"),
+    path("person/<uuid:follow_up_id>", views.follow_up, name="follow_up"),
+    path("person/<uuid:follow_up_id>/attempt", views.note_attempt, name="note_attempt"),
+    path("person/<uuid:follow_up_id>/confirm", views.confirm, name="confirm"),
+    path("person/<uuid:follow_up_id>/dismiss", views.dismiss, name="dismiss"),
+    path("person/<uuid:follow_up_id>/close", views.close, name="close"),
+    path("person/<uuid:follow_up_id>/take", views.take, name="take"),
+    path("person/<uuid:follow_up_id>/assign", views.assign, name="assign"),
+    path("person/<uuid:follow_up_id>/hand-over", views.hand_over, name="hand_over"),
+    path("letter/<uuid:hand_over_id>/answer", views.answer, name="answer"),
+    path("letter/<uuid:hand_over_id>/paper", views.letter_paper, name="letter_paper"),
+    path("declare/<str:code>", declare_views.declare, name="declare"),
+    path("declare/<str:code>/<str:token>", declare_views.declare, name="declare_at"),
+]
