@@ -25,7 +25,7 @@ DONE := .venv/done
 SOURCES_FIELD := $(shell find field -path field/node_modules -prune -o -type f -print)
 SOURCES_WORDS := $(shell find src -name '*.po')
 
-.PHONY: help setup demo test check fix suite journeys faults stories bench wheel lock clean browser \
+.PHONY: help setup demo test check fix suite cluster journeys faults stories bench wheel lock clean browser \
         check-python check-types check-imports check-templates check-field check-migrations \
         check-words check-packs check-locks
 
@@ -40,6 +40,7 @@ demo: setup ## build the district, play the day, serve it (ARGS=--once, ARGS=--f
 test: setup browser ## the whole suite: checks, tests, browser journeys
 	$(MAKE) --no-print-directory check
 	$(MAKE) --no-print-directory suite
+	$(MAKE) --no-print-directory cluster
 	pytest -m fault -p no:randomly
 	$(MAKE) --no-print-directory journeys
 
@@ -51,8 +52,11 @@ fix: setup ## put right what can be put right by machine
 	ruff check --fix-only --quiet .
 	ruff format .
 
-suite: setup ## the tests without a browser and without faults
-	pytest -m "not journey and not fault" -n $(JOBS) --dist worksteal $(ARGS)
+suite: setup ## the tests without a browser, a cluster and faults
+	pytest -m "not journey and not fault and not cluster" -n $(JOBS) --dist worksteal $(ARGS)
+
+cluster: setup ## the sweep on a Spark cluster of one master and two workers
+	pytest -m cluster $(ARGS)
 
 journeys: setup browser ## the tests in a real browser
 	pytest -m journey $(ARGS)
