@@ -43,7 +43,7 @@ from fangxian.sync.inbox import Delivery, fault
 from fangxian.sync.kinds import URGENT, Body
 from fangxian.sync.links import Links
 from fangxian.sync.rules import Answer, Order, Rotten
-from fangxian.sync.senders import device_behind, must_be_in_service, sender_of
+from fangxian.sync.senders import device_behind, must_be_in_service
 from fangxian.sync.writer import Writer
 
 PREFIX = "/sync/1/"
@@ -92,7 +92,7 @@ def answer(environ: Environ, start_response: Start) -> Iterable[bytes]:
         except Exception as error:  # noqa: BLE001 - a phone is answered whatever happens
             _log.error("a door failed", extra={"door": name, "error": fault(error)})
             reply = Reply(500, {"code": "fault", "message": "", "facts": {}})
-    content = json.dumps(reply.content, ensure_ascii=False, default=str).encode()
+    content = _as_json(reply.content).encode()
     headers = [("Content-Type", "application/json"), ("Cache-Control", "no-store")]
     if len(content) > _WORTH_PACKING and "gzip" in environ.get("HTTP_ACCEPT_ENCODING", ""):
         content = gzip.compress(content, 1)
@@ -146,7 +146,7 @@ def enrol(environ: Environ) -> Reply:
 
 def commands(environ: Environ) -> Reply:
     """Take commands in: an answer for each, in their order."""
-    device, actor = device_behind(environ.get("HTTP_AUTHORIZATION", ""), _asking)
+    _device, sender = device_behind(environ.get("HTTP_AUTHORIZATION", ""), _asking)
     if admission.crowded and _length(environ) > _ALWAYS_READ:
         raise Busy(_pause())
     given = _json(environ)
@@ -165,7 +165,7 @@ def commands(environ: Environ) -> Reply:
     answers: Iterable[Answer] = ()
     if orders:
         delivery = Delivery(
-            sender=sender_of(device, actor),
+            sender=sender,
             orders=orders,
             skew=rules.skew_of(sent_at, received_at),
             received_at=received_at,
@@ -194,12 +194,12 @@ def _admitted(delivery: Delivery, *, urgent: bool) -> list[Answer]:
 
 def feed(environ: Environ) -> Reply:
     """What this phone needs and does not have."""
-    device, actor = device_behind(environ.get("HTTP_AUTHORIZATION", ""), _asking)
+    device, sender = device_behind(environ.get("HTTP_AUTHORIZATION", ""), _asking)
     must_be_in_service(device)
     if admission.crowded:
         raise Busy(_pause())
     have = parse_qs(environ.get("QUERY_STRING", "")).get("have", [""])[0]
-    parts, more = _asking(lambda: parts_for(actor, device=device, have=have))
+    parts, more = _asking(lambda: parts_for(sender.actor, device=device, have=have))
     return Reply(200, {"server_at": now().isoformat(), "parts": parts, "more": more})
 
 
@@ -208,7 +208,7 @@ def check(environ: Environ) -> Reply:
 
     Posted, though it only asks: an identity number has no business in an address, which is logged.
     """
-    device, actor = device_behind(environ.get("HTTP_AUTHORIZATION", ""), _asking)
+    device, sender = device_behind(environ.get("HTTP_AUTHORIZATION", ""), _asking)
     must_be_in_service(device)
     if admission.crowded:
         raise Busy(_pause())
@@ -218,7 +218,7 @@ def check(environ: Environ) -> Reply:
     temperature, mask = asked.measured("temperature"), asked.fields.get("mask")
     advice = _asking(
         lambda: look(
-            actor,
+            sender.actor,
             site,
             person,
             direction=direction,
@@ -298,6 +298,7 @@ def _no_number(name: str) -> None:
     raise ValueError(name)
 
 
+_as_json = json.JSONEncoder(ensure_ascii=False, check_circular=False, default=str).encode
 _read_json = json.JSONDecoder(parse_constant=_no_number).decode
 
 

@@ -5,6 +5,7 @@ A revocation is effective in every process within `REMEMBERED` seconds.
 
 import base64
 import binascii
+import hashlib
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -26,27 +27,39 @@ _MOST = 50_000  # phones remembered; more would be a flood of made-up ids
 @dataclass(frozen=True, slots=True)
 class _Remembered:
     device: Device
-    actor: Actor
+    sender: Sender
     until: float
 
 
-_known: dict[UUID, _Remembered] = {}
+_known: dict[bytes, _Remembered] = {}
+"""By the digest of what they proved themselves with, so that it need not be taken apart again."""
 
 
 def forget() -> None:
     _known.clear()
 
 
-Asking = Callable[[Callable[[], _Remembered]], _Remembered]
+Asking = Callable[[Callable[[], Device | None]], Device | None]
 
 
 def device_behind(
     authorization: str, asking: Asking = lambda question: question()
-) -> tuple[Device, Actor]:
-    """The phone that proves itself by `Device <id>.<secret>`, in service or not, and its actor.
+) -> tuple[Device, Sender]:
+    """The phone that proves itself by `Device <id>.<secret>`, in service or not.
 
     asking   how the database is asked, when it has to be
     """
+    proof_of = hashlib.sha256(authorization.encode()).digest()
+    found = _known.get(proof_of)
+    if found is None or found.until < time.monotonic():
+        found = _proven(authorization, asking)
+        if len(_known) >= _MOST:
+            _known.clear()
+        _known[proof_of] = found
+    return found.device, found.sender
+
+
+def _proven(authorization: str, asking: Asking) -> _Remembered:
     scheme, _, proof = authorization.partition(" ")
     name, _, secret = proof.partition(".")
     try:
@@ -56,23 +69,14 @@ def device_behind(
         raise DeviceUnknown from None
     if scheme != "Device":
         raise DeviceUnknown
-    found = _known.get(device_id)
-    if found is None or found.until < time.monotonic():
-        found = asking(lambda: _look_up(device_id))
-    if not is_secret(given, bytes(found.device.secret_hash)):
+    device = asking(lambda: _look_up(device_id))
+    if device is None or not is_secret(given, bytes(device.secret_hash)):
         raise DeviceUnknown
-    return found.device, found.actor
+    return _Remembered(device, sender_of(device), time.monotonic() + REMEMBERED)
 
 
-def _look_up(device_id: UUID) -> _Remembered:
-    device = Device.objects.select_related("account").filter(id=device_id).first()
-    if device is None:
-        raise DeviceUnknown
-    found = _Remembered(device, actor_of(device), time.monotonic() + REMEMBERED)
-    if len(_known) >= _MOST:
-        _known.clear()
-    _known[device_id] = found
-    return found
+def _look_up(device_id: UUID) -> Device | None:
+    return Device.objects.select_related("account").filter(id=device_id).first()
 
 
 def actor_of(device: Device) -> Actor:
@@ -98,10 +102,10 @@ def ended_at(device: Device) -> datetime | None:
     return min(ends, default=None)
 
 
-def sender_of(device: Device, actor: Actor | None = None) -> Sender:
+def sender_of(device: Device) -> Sender:
     return Sender(
         device_id=device.id,
-        actor=actor or actor_of(device),
+        actor=actor_of(device),
         area_path=device.area_path,
         enrolled_at=device.enrolled_at,
         ends_at=ended_at(device),

@@ -15,6 +15,7 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
+from queue import SimpleQueue
 
 from django.db import (
     DEFAULT_DB_ALIAS,
@@ -79,6 +80,7 @@ class _Waiting:
     delivery: Delivery
     answers: list[Answer] = field(default_factory=list)
     error: Exception | None = None
+    urgent: bool = False
     done: threading.Lock = field(default_factory=threading.Lock)
     next: "_Waiting | None" = None
 
@@ -89,9 +91,10 @@ class Writer:
     def __init__(self, take: Write = take_in, *, admission: Admission | None = None) -> None:
         self._take = take
         self._admission = admission or Admission(1)
+        self._came: SimpleQueue[_Waiting | None] = SimpleQueue()  # None: it is time to stop
         self._queue: deque[_Waiting] = deque()
         self._urgent: deque[_Waiting] = deque()
-        self._came = threading.Condition()
+        self._starting = threading.Lock()
         self._thread: threading.Thread | None = None
         self._stopped = False
         self._links = Links(_LARGE_AT_ONCE, prepares=True)
@@ -100,15 +103,11 @@ class Writer:
         """Have these commands written; returns when they are on disk."""
         if len(delivery.orders) >= LARGE and not urgent:
             return self._directly(delivery)
-        waiting = _Waiting(delivery)
+        waiting = _Waiting(delivery, urgent=urgent)
         waiting.done.acquire()
-        with self._came:
-            (self._urgent if urgent else self._queue).append(waiting)
-            if self._thread is None or not self._thread.is_alive():
-                self._stopped = False
-                self._thread = threading.Thread(target=self._run, name="sync-writer", daemon=True)
-                self._thread.start()
-            self._came.notify()
+        self._came.put(waiting)
+        if self._thread is None or not self._thread.is_alive():
+            self._start()
         waiting.done.acquire()  # until it is on disk
         if waiting.next is not None:
             waiting.next.done.release()
@@ -118,11 +117,16 @@ class Writer:
 
     def stop(self) -> None:
         """End the thread when its queue is empty."""
-        with self._came:
-            self._stopped = True
-            self._came.notify()
         if self._thread is not None:
+            self._came.put(None)
             self._thread.join()
+
+    def _start(self) -> None:
+        with self._starting:
+            if self._thread is None or not self._thread.is_alive():
+                self._stopped = False
+                self._thread = threading.Thread(target=self._run, name="sync-writer", daemon=True)
+                self._thread.start()
 
     def _directly(self, delivery: Delivery) -> list[Answer]:
         with self._links.one(), self._admission.writing(len(delivery.orders)):
@@ -138,18 +142,25 @@ class Writer:
 
     def _next(self) -> list[_Waiting]:
         """All that came meanwhile, emergencies first; empty when it is time to stop."""
-        with self._came:
-            while not self._urgent and not self._queue:
-                if self._stopped:
-                    return []
-                self._came.wait()
-            batch: list[_Waiting] = []
-            commands = 0
-            for queue in (self._urgent, self._queue):
-                while queue and commands < _TOGETHER:
-                    batch.append(queue.popleft())
-                    commands += len(batch[-1].delivery.orders)
-            return batch
+        if not self._urgent and not self._queue:
+            if self._stopped:
+                return []
+            self._line_up(self._came.get())
+        while not self._came.empty():
+            self._line_up(self._came.get())
+        batch: list[_Waiting] = []
+        commands = 0
+        for queue in (self._urgent, self._queue):
+            while queue and commands < _TOGETHER:
+                batch.append(queue.popleft())
+                commands += len(batch[-1].delivery.orders)
+        return batch
+
+    def _line_up(self, came: _Waiting | None) -> None:
+        if came is None:
+            self._stopped = True
+        else:
+            (self._urgent if came.urgent else self._queue).append(came)
 
     def _write(self, batch: list[_Waiting]) -> None:
         try:
