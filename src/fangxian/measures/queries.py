@@ -29,7 +29,7 @@ from fangxian.measures.guards import EVIDENCE_OF_INFECTION
 from fangxian.measures.models import EmergencyExit, Objection, Order, PlaceHold, RiskArea
 from fangxian.people import queries as people
 from fangxian.people.rules import normal_identity, normal_name, normal_phone
-from fangxian.protocol.packs import load_pack
+from fangxian.protocol.packs import Measure, load_pack
 from fangxian.protocol.values import Days, Sourced, Span
 from fangxian.sampling import queries as sampling
 
@@ -249,9 +249,62 @@ def orders_listed(
 def order_conditions(viewer: Actor, order_id: UUID) -> list[rules.Condition]:
     """What must hold before the release is proposed, and how it stands."""
     order = get_order(viewer, order_id)
-    calls = sampling.calls_about(PLAYBOOK, order.id)
-    states = list(calls.values_list("state", flat=True))
-    return rules.order_conditions(order.ends_at, states, at=now())
+    calls = list(sampling.calls_about(PLAYBOOK, order.id))
+    swabs = sampling.tubes_of(PLAYBOOK, order.resident_id)
+    awaited = swabs.filter(taken_at__gte=order.starts_at, tube__state__in=["open", "sealed"])
+    return rules.order_conditions(
+        order.ends_at,
+        [call.state for call in calls],
+        at=now(),
+        awaited=awaited.count(),
+        double=_double_test(order) if _asks_for_double_test(order) else None,
+        ct_passed=_at_ct(order),
+    )
+
+
+def _measure_of(order: Order) -> Measure | None:
+    """The measure that the order was issued under; None for a hold, or if its pack is gone."""
+    try:
+        return load_pack(order.pack).measure(order.subject)
+    except Refusal:
+        return None
+
+
+def _asks_for_double_test(order: Order) -> bool:
+    """Two swabs, two laboratories: on leaving the facility, or the last stage where none is."""
+    measure = _measure_of(order)
+    if measure is None or not measure.release_double_test:
+        return False
+    kinds = [stage.kind for stage in measure.stages]
+    if Order.Kind.CENTRAL_QUARANTINE in kinds:
+        return order.kind == Order.Kind.CENTRAL_QUARANTINE
+    return order.stage == len(kinds) - 1
+
+
+def _double_test(order: Order) -> int:
+    """Negative findings on swabs of the last test day or later, told apart."""
+    last = sampling.calls_about(PLAYBOOK, order.id).aggregate(last=Max("due_at"))["last"]
+    since = rules.start_of_day(last or order.ends_at, 1, ZONE)
+    said = sampling.findings_of(PLAYBOOK, order.resident_id, since=since).filter(finding="negative")
+    return rules.told_apart(
+        (tube, (laboratory, reagent))
+        for tube, laboratory, reagent in said.values_list("tube", "laboratory", "reagent")
+    )
+
+
+def _at_ct(order: Order) -> int | None:
+    """Test days that let somebody go by their Ct; None where the rules ask for none."""
+    measure = _measure_of(order)
+    if measure is None or measure.release_ct is None:
+        return None
+    enough = measure.release_ct.value
+    calls = sampling.calls_about(PLAYBOOK, order.id).filter(tube__isnull=False)
+    tubes = list(calls.values_list("tube", flat=True))
+    said = sampling.findings_of(PLAYBOOK, order.resident_id, since=order.counted_from)
+    passed = said.filter(
+        Q(finding="negative") | Q(finding="positive", ct__gte=enough), tube__in=tubes
+    )
+    return passed.values("tube").distinct().count()
 
 
 def tests_of(viewer: Actor, order_id: UUID) -> list[OwedTest]:
@@ -355,11 +408,40 @@ def objections_to(viewer: Actor, order_id: UUID) -> QuerySet[Objection]:
 
 
 def orders_ready_for_release(viewer: Actor, *, at_most: int) -> list[Order]:
-    """Past their end, every test negative, not proposed yet; first what ended first."""
-    owed = sampling.calls_visible_to(PLAYBOOK).filter(about_id=OuterRef("id"))
-    owed = owed.exclude(state__in=["negative", "cancelled"])
-    rows = orders_past_end(viewer).filter(~Exists(owed), release_proposed_at=None)
-    return list(rows[:at_most])
+    """Past their end, every condition met, not proposed yet; first what ended first.
+
+    Orders of a risk area's residents are not among them: they end with the area.
+    """
+    calls = sampling.calls_visible_to(PLAYBOOK).filter(about_id=OuterRef("id"))
+    awaited = sampling.tubes_visible_to(PLAYBOOK).filter(
+        state__in=["open", "sealed"],
+        members__resident=OuterRef("resident"),
+        members__taken_at__gte=OuterRef("starts_at"),
+    )
+    rows = orders_past_end(viewer).filter(release_proposed_at=None)
+    rows = rows.exclude(subject=Order.Subject.HIGH_RISK_RESIDENT)
+    special = Q(id__in=[])
+    for pack, subject in rows.order_by().values_list("pack", "subject").distinct():
+        if _asks_for_more(pack, subject):
+            special |= Q(pack=pack, subject=subject)
+    open_calls = calls.exclude(state__in=["negative", "cancelled"])
+    found = list(rows.exclude(special).filter(~Exists(open_calls), ~Exists(awaited))[:at_most])
+    still_owed = calls.filter(state__in=["due", "taken"])
+    for order in rows.filter(special).filter(~Exists(still_owed), ~Exists(awaited)):
+        if len(found) == at_most:
+            break
+        if all(condition.met for condition in order_conditions(viewer, order.id)):
+            found.append(order)
+    return sorted(found, key=lambda order: (order.ends_at, order.id))
+
+
+def _asks_for_more(pack: str, subject: str) -> bool:
+    """Whether a rule asks for more than negative tests before it lets somebody go."""
+    try:
+        measure = load_pack(pack).measure(subject)
+    except Refusal:
+        return False
+    return measure is not None and (measure.release_double_test or measure.release_ct is not None)
 
 
 # Risk areas

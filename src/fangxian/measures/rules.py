@@ -18,6 +18,8 @@ ISOLATING = frozenset(STRICTNESS[2:])
 KEEPS_PEOPLE_IN = frozenset({"area_closed", "stay_home", "no_leaving_area"})
 UNITS = ("household", "floor", "unit", "building", "compound", "area", "district")
 DAY = timedelta(days=1)
+DOUBLE = 2
+"""Two swabs, two laboratories or reagents: what the word of a double test means."""
 
 
 def stricter(kind: str, than: str) -> bool:
@@ -144,21 +146,54 @@ class Condition:
     met: bool
 
 
-def order_conditions(ends_at: datetime, tests: Sequence[str], *, at: datetime) -> list[Condition]:
-    """May this order's release be proposed? `tests` are the states of its test calls."""
+def order_conditions(
+    ends_at: datetime,
+    tests: Sequence[str],
+    *,
+    at: datetime,
+    awaited: int = 0,
+    double: int | None = None,
+    ct_passed: int | None = None,
+) -> list[Condition]:
+    """May this order's release be proposed? `tests` are the states of its test calls.
+
+    awaited     swabs of the person whose result is not known yet
+    double      swabs of the last days found negative, each by another laboratory or reagent; None
+                where the pack asks for no double test
+    ct_passed   test days negative or at the pack's Ct or above, where that is what releases
+    """
     owed = [state for state in tests if state != "cancelled"]
     negative = owed.count("negative")
     left = max((ends_at - at) // DAY + 1, 1) if ends_at > at else 0
-    return [
+    found = [
         Condition(word="end_reached", needed=0, now=left, unit="d", met=ends_at <= at),
         Condition(
-            word="tests_negative",
+            word="tests_negative" if ct_passed is None else "tests_at_ct",
             needed=len(owed),
-            now=negative,
+            now=negative if ct_passed is None else ct_passed,
             unit="tests",
-            met=negative == len(owed),
+            met=(negative if ct_passed is None else ct_passed) == len(owed),
         ),
+        Condition(word="results_known", needed=0, now=awaited, unit="tests", met=awaited == 0),
     ]
+    if double is not None:
+        found.append(
+            Condition(
+                word="double_test",
+                needed=DOUBLE,
+                now=min(double, DOUBLE),
+                unit="tests",
+                met=double >= DOUBLE,
+            )
+        )
+    return found
+
+
+def told_apart(findings: Iterable[tuple[object, object]]) -> int:
+    """How many pairs of swab and laboratory share neither: one swab measured twice, or two swabs
+    measured by one laboratory, count once."""
+    pairs = set(findings)
+    return min(len({swab for swab, _ in pairs}), len({measured for _, measured in pairs}))
 
 
 # Places

@@ -80,6 +80,7 @@ from fangxian.sampling.findings import (
     finding_of,
     keep_beside,
     laboratory_of,
+    measured_with,
     said_before,
 )
 from fangxian.sampling.models import (
@@ -648,13 +649,16 @@ def report_tube_result(
     *,
     measured_at: datetime,
     laboratory_id: UUID | None = None,
+    ct: Decimal | None = None,
+    reagent: str = "",
     because: Event | UUID | None = None,
 ) -> Tube:
     """Record what a laboratory found in one sealed tube.
 
     Reporting the same finding again changes nothing, so a laboratory may safely resend. What
     another laboratory says is always kept: when it disagrees, the first finding stands until
-    somebody settles it, except that any measurement stands before an invalid one.
+    somebody settles it, except that any measurement stands before an invalid one. A cycle
+    threshold or a reagent told later is added.
     """
     tube = get_tube(actor, tube_id, for_change=True)
     actor.must(Duty.ENTER_RESULTS, at=tube.area_path)
@@ -664,6 +668,7 @@ def report_tube_result(
         raise TubeAwaitsNoResult(tube)
     said = said_before(tube, laboratory)
     if said is not None and said.finding == found:
+        measured_with(tube, laboratory, ct, reagent)
         return tube
     measured_before = tube.state == Tube.State.INVALID and found != Report.Finding.INVALID
     if said is not None and not measured_before:
@@ -672,11 +677,13 @@ def report_tube_result(
 
     if tube.state != Tube.State.SEALED and not measured_before:
         keep_beside(actor, tube, found, measured_at, laboratory, because)
+        measured_with(tube, laboratory, ct, reagent)
         return tube
     tube.reports.exclude(standing=Report.Standing.CORRECTED).update(
         standing=Report.Standing.SET_ASIDE
     )
     decide(actor, tube, found, measured_at, laboratory)
+    measured_with(tube, laboratory, ct, reagent)
     announce(actor, tube, measured_at, because)
     return tube
 
@@ -800,6 +807,8 @@ def _report_lines(
                     line.finding,
                     measured_at=line.measured_at,
                     laboratory_id=laboratory_id,
+                    ct=line.ct,
+                    reagent=line.reagent,
                 )
             loaded += 1
         except Refusal as refusal:

@@ -177,6 +177,17 @@ class BeforeTheIncident(Malformed):
         )
 
 
+class NoSuchCt(Malformed):
+    code = "no_such_ct"
+
+    def __init__(self, ct: object) -> None:
+        super().__init__(
+            _("%(ct)s is no cycle threshold: it lies above 0 and at most at 50. Check the value.")
+            % {"ct": ct},
+            ct=str(ct),
+        )
+
+
 class MeasuredBeforeSealed(Malformed):
     code = "measured_before_sealed"
 

@@ -4,6 +4,7 @@ from typing import ClassVar
 from uuid import UUID
 
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext_lazy
 
 from fangxian.kernel.ledger import Fact
 from fangxian.sampling.models import HandOver, Report, Tube, Untested
@@ -11,7 +12,11 @@ from fangxian.sampling.models import HandOver, Report, Tube, Untested
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TubeSealed(Fact):
-    sentence: ClassVar = _("Tube {barcode} with {swabs} swabs was sealed in {area}")
+    sentence: ClassVar = ngettext_lazy(
+        "Tube {barcode} with {swabs} swab was sealed in {area}",
+        "Tube {barcode} with {swabs} swabs was sealed in {area}",
+        "swabs",
+    )
     icon: ClassVar = "test-pipe"
 
     barcode: str
@@ -22,7 +27,9 @@ class TubeSealed(Fact):
 class TubesRegistered(Fact):
     """A batch of sealed tubes; the subject is the round, or the batch where there is none."""
 
-    sentence: ClassVar = _("{tubes} sealed tubes with {swabs} swabs were registered in {area}")
+    sentence: ClassVar = _(
+        "Sealed tubes were registered in {area}: {tubes}, swabs in them: {swabs}"
+    )
     icon: ClassVar = "test-pipe"
 
     tubes: int
@@ -38,7 +45,11 @@ class TubeFoundPositive(Fact):
     specimen_at    when the last swab was taken
     """
 
-    sentence: ClassVar = _("Tube {barcode} with {swabs} swabs is positive, taken in {area}")
+    sentence: ClassVar = ngettext_lazy(
+        "Tube {barcode} with {swabs} swab is positive, taken in {area}",
+        "Tube {barcode} with {swabs} swabs is positive, taken in {area}",
+        "swabs",
+    )
     icon: ClassVar = "virus"
     tone: ClassVar = "danger"
 
@@ -55,7 +66,11 @@ class TubeFoundPositive(Fact):
 class TubeFoundNegative(Fact):
     """Fields as in `TubeFoundPositive`."""
 
-    sentence: ClassVar = _("Tube {barcode} with {swabs} swabs is negative, taken in {area}")
+    sentence: ClassVar = ngettext_lazy(
+        "Tube {barcode} with {swabs} swab is negative, taken in {area}",
+        "Tube {barcode} with {swabs} swabs is negative, taken in {area}",
+        "swabs",
+    )
     icon: ClassVar = "test-pipe"
     tone: ClassVar = "good"
 
@@ -72,7 +87,11 @@ class TubeFoundNegative(Fact):
 class TubeFoundInvalid(Fact):
     """Fields as in `TubeFoundPositive`."""
 
-    sentence: ClassVar = _("Tube {barcode} with {swabs} swabs could not be measured: test again")
+    sentence: ClassVar = ngettext_lazy(
+        "Tube {barcode} with {swabs} swab could not be measured: test again",
+        "Tube {barcode} with {swabs} swabs could not be measured: test again",
+        "swabs",
+    )
     icon: ClassVar = "alert-triangle"
     tone: ClassVar = "warning"
 
@@ -151,7 +170,11 @@ class TubeVoided(Fact):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TestsCalled(Fact):
-    sentence: ClassVar = _("{number} tests were called for in {area}")
+    sentence: ClassVar = ngettext_lazy(
+        "{number} test was called for in {area}",
+        "{number} tests were called for in {area}",
+        "number",
+    )
     icon: ClassVar = "test-pipe"
     __test__: ClassVar = False  # for pytest: the name only begins like that of a test
 
@@ -161,7 +184,11 @@ class TestsCalled(Fact):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TestsCancelled(Fact):
-    sentence: ClassVar = _("{number} tests are no longer needed in {area}")
+    sentence: ClassVar = ngettext_lazy(
+        "{number} test is no longer needed in {area}",
+        "{number} tests are no longer needed in {area}",
+        "number",
+    )
     icon: ClassVar = "test-pipe"
     __test__: ClassVar = False
 
@@ -170,7 +197,11 @@ class TestsCancelled(Fact):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RoundPlanned(Fact):
-    sentence: ClassVar = _("A round of testing for {people} people was planned in {area}: {name}")
+    sentence: ClassVar = ngettext_lazy(
+        "A round of testing for {people} person was planned in {area}: {name}",
+        "A round of testing for {people} people was planned in {area}: {name}",
+        "people",
+    )
     icon: ClassVar = "route"
 
     name: str
@@ -180,7 +211,11 @@ class RoundPlanned(Fact):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RoundOpened(Fact):
-    sentence: ClassVar = _("A round of testing for {people} people began in {area}: {name}")
+    sentence: ClassVar = ngettext_lazy(
+        "A round of testing for {people} person began in {area}: {name}",
+        "A round of testing for {people} people began in {area}: {name}",
+        "people",
+    )
     icon: ClassVar = "route"
 
     name: str
@@ -192,7 +227,11 @@ class RoundOpened(Fact):
 class RoundClosed(Fact):
     """tested   persons, each counted once"""
 
-    sentence: ClassVar = _("A round of testing ended in {area}, {tested} people tested: {name}")
+    sentence: ClassVar = ngettext_lazy(
+        "A round of testing ended in {area}, {tested} person tested: {name}",
+        "A round of testing ended in {area}, {tested} people tested: {name}",
+        "tested",
+    )
     icon: ClassVar = "route"
     tone: ClassVar = "good"
 
@@ -227,7 +266,7 @@ class ShiftEnded(Fact):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TubeCountDiffers(Fact):
     sentence: ClassVar = _(
-        "Tube {barcode} was sealed with {counted} swabs by hand, {swabs} in the system"
+        "Tube {barcode} was sealed; swabs by hand: {counted}, in the system: {swabs}"
     )
     icon: ClassVar = "alert-triangle"
     tone: ClassVar = "warning"
@@ -239,7 +278,11 @@ class TubeCountDiffers(Fact):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BoxPacked(Fact):
-    sentence: ClassVar = _("Box {barcode} with {tubes} tubes was packed in {area}")
+    sentence: ClassVar = ngettext_lazy(
+        "Box {barcode} with {tubes} tube was packed in {area}",
+        "Box {barcode} with {tubes} tubes was packed in {area}",
+        "tubes",
+    )
     icon: ClassVar = "truck-delivery"
 
     barcode: str
@@ -277,7 +320,11 @@ class BoxReceived(Fact):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TubeMissing(Fact):
-    sentence: ClassVar = _("Tube {barcode} with {swabs} swabs was not in box {box}")
+    sentence: ClassVar = ngettext_lazy(
+        "Tube {barcode} with {swabs} swab was not in box {box}",
+        "Tube {barcode} with {swabs} swabs was not in box {box}",
+        "swabs",
+    )
     icon: ClassVar = "alert-triangle"
     tone: ClassVar = "warning"
 
@@ -288,7 +335,11 @@ class TubeMissing(Fact):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TubeBroken(Fact):
-    sentence: ClassVar = _("Tube {barcode} with {swabs} swabs was broken in box {box}")
+    sentence: ClassVar = ngettext_lazy(
+        "Tube {barcode} with {swabs} swab was broken in box {box}",
+        "Tube {barcode} with {swabs} swabs was broken in box {box}",
+        "swabs",
+    )
     icon: ClassVar = "alert-triangle"
     tone: ClassVar = "warning"
 
@@ -330,7 +381,11 @@ class NotTested(Fact):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LabelsPrinted(Fact):
-    sentence: ClassVar = _("{number} labels were printed, {first} to {last}")
+    sentence: ClassVar = ngettext_lazy(
+        "{number} label was printed, {first} to {last}",
+        "{number} labels were printed, {first} to {last}",
+        "number",
+    )
     icon: ClassVar = "file-text"
 
     number: int

@@ -1,6 +1,7 @@
 """What laboratories say about a tube: which word decides, which is kept beside it."""
 
 from datetime import datetime
+from decimal import Decimal
 from uuid import UUID
 
 from django.utils.translation import gettext as _
@@ -13,8 +14,11 @@ from fangxian.kernel.ledger import record
 from fangxian.kernel.models import Event
 from fangxian.sampling import events, rules
 from fangxian.sampling.checks import pack_at
-from fangxian.sampling.errors import MeasuredBeforeSealed, NoSuchFinding
+from fangxian.sampling.errors import MeasuredBeforeSealed, NoSuchCt, NoSuchFinding
 from fangxian.sampling.models import Report, TestCall, Tube
+
+CYCLES = (0, 50)
+"""What a cycle threshold can be: no machine runs more cycles."""
 
 
 def finding_of(word: str) -> Report.Finding:
@@ -42,6 +46,19 @@ def said_before(tube: Tube, laboratory: Site | None) -> Report | None:
     """What this laboratory said last and has not corrected."""
     reports = tube.reports.filter(laboratory=laboratory).exclude(standing=Report.Standing.CORRECTED)
     return reports.order_by("-reported_at", "-id").first()
+
+
+def measured_with(tube: Tube, laboratory: Site | None, ct: Decimal | None, reagent: str) -> None:
+    """Keep the cycle threshold and reagent of what this laboratory said last."""
+    if ct is None and not reagent.strip():
+        return
+    if ct is not None and not CYCLES[0] < ct <= CYCLES[1]:
+        raise NoSuchCt(ct)
+    said = said_before(tube, laboratory)
+    if said is not None:
+        said.ct = said.ct if ct is None else ct
+        said.reagent = reagent.strip() or said.reagent
+        said.save(update_fields=["ct", "reagent"])
 
 
 def decide(

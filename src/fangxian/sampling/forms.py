@@ -36,6 +36,10 @@ class ResultForm(forms.Form):
     )
     measured_at = MinuteField(label=_("Measured at"))
     laboratory_id = LaboratoryField()
+    ct = forms.DecimalField(
+        label=_("Ct"), min_value=0, max_value=50, decimal_places=1, required=False
+    )
+    reagent = forms.CharField(label=_("Reagent"), max_length=40, required=False)
 
     def __init__(self, *args: Any, laboratories: Sequence[Site], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -48,6 +52,9 @@ class ResultForm(forms.Form):
 class EntryForm(ResultForm):
     """Results one after the other, by keyboard or scanner: the code first."""
 
+    ct = None  # not asked for here: told on the tube's page, or in a file
+    reagent = None
+
     barcode = forms.CharField(
         label=_("Tube"),
         max_length=20,
@@ -59,6 +66,8 @@ class EntryForm(ResultForm):
 
 
 class CorrectForm(ResultForm):
+    ct = None
+    reagent = None
     reason = forms.CharField(label=_("Why the result changes"), max_length=200)
 
 

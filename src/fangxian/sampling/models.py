@@ -273,6 +273,8 @@ class Report(models.Model):
     """What one laboratory said about one tube. All are kept, also those that did not decide.
 
     laboratory   None: the one laboratory of a district that has only one
+    ct           cycle threshold, the lower the more was found; None: not told, or nothing found
+    reagent      with which it was measured, where a rule asks for two of them
     """
 
     class Standing(models.TextChoices):
@@ -295,6 +297,8 @@ class Report(models.Model):
     measured_at = models.DateTimeField()
     reported_at = models.DateTimeField(default=now)
     reported_by = models.UUIDField()
+    ct = models.DecimalField(max_digits=4, decimal_places=1, null=True)
+    reagent = models.CharField(max_length=40, blank=True)
     reason = models.CharField(max_length=200, blank=True)
 
     class Meta:
@@ -303,6 +307,10 @@ class Report(models.Model):
             models.Index(name="report_disputed", fields=["tube"], condition=Q(standing="disputed")),
         ]
         constraints: ClassVar = [
+            models.CheckConstraint(
+                name="report_ct_is_a_number_of_cycles",
+                condition=Q(ct=None) | Q(ct__gt=0, ct__lte=50),
+            ),
             models.UniqueConstraint(
                 name="report_one_decides", fields=["tube"], condition=Q(standing="decided")
             ),

@@ -172,6 +172,19 @@ def tubes_of(viewer: Actor, resident_id: UUID) -> QuerySet[Swab]:
     return Swab.objects.filter(resident_id=resident_id).select_related("tube").order_by("-taken_at")
 
 
+def findings_of(viewer: Actor, resident_id: UUID, *, since: datetime) -> QuerySet[Report]:
+    """What laboratories said of a person's swabs taken since then; corrected findings left out."""
+    must_read(viewer, OF_A_PERSON)
+    return (
+        Report.objects.filter(
+            tube__members__resident=resident_id, tube__members__taken_at__gte=since
+        )
+        .exclude(standing=Report.Standing.CORRECTED)
+        .exclude(standing=Report.Standing.SET_ASIDE)
+        .order_by("reported_at", "id")
+    )
+
+
 # Who is not tested yet
 
 

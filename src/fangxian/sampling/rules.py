@@ -4,6 +4,7 @@ import csv
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta, tzinfo
+from decimal import Decimal, InvalidOperation
 from io import StringIO
 from typing import Literal, NamedTuple
 from uuid import UUID
@@ -252,6 +253,11 @@ _COLUMNS: Mapping[str, str] = {
     "measured_at": "measured_at",
     "time": "measured_at",
     "检测时间": "measured_at",
+    "ct": "ct",
+    "ct值": "ct",
+    "reagent": "reagent",
+    "试剂": "reagent",
+    "检测试剂": "reagent",
 }
 
 
@@ -263,6 +269,8 @@ class ResultLine:
     barcode: str
     finding: Finding
     measured_at: datetime
+    ct: Decimal | None = None
+    reagent: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -295,8 +303,17 @@ def read_time(said: object, zone: tzinfo) -> datetime | None:
     return moment if moment.tzinfo else moment.replace(tzinfo=zone)
 
 
+def read_ct(said: str) -> Decimal | None:
+    """A cycle threshold; what laboratories write where nothing was found is none."""
+    try:
+        return Decimal(said).quantize(Decimal("0.1"))
+    except InvalidOperation:
+        return None
+
+
 def read_results(text: str, zone: tzinfo) -> Iterator[ResultLine | Unreadable]:
-    """The lines of a file with the columns barcode, finding, measured_at, in any order.
+    """The lines of a file with the columns barcode, finding, measured_at, in any order; ct and
+    reagent are read where there are such.
 
     A file without these columns gives one line with the trouble "columns". Empty lines are passed
     over.
@@ -329,7 +346,14 @@ def read_lines(
         elif measured_at is None:
             yield Unreadable(line=line, barcode=barcode, trouble="time")
         else:
-            yield ResultLine(line=line, barcode=barcode, finding=finding, measured_at=measured_at)
+            yield ResultLine(
+                line=line,
+                barcode=barcode,
+                finding=finding,
+                measured_at=measured_at,
+                ct=read_ct(_said(cells.get("ct"))),
+                reagent=_said(cells.get("reagent")),
+            )
 
 
 def _said(cell: object) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from itertools import count
 from typing import TYPE_CHECKING
 from uuid import UUID
@@ -37,6 +38,7 @@ from fangxian.sampling.actions import add_swab, open_tube, report_tube_result, s
 
 if TYPE_CHECKING:
     from fangxian.people.models import Resident
+    from fangxian.sampling.models import Tube
 
 NOON = datetime(2022, 9, 2, 4, 0, tzinfo=UTC)
 ADOPTED = datetime(2022, 6, 28, tzinfo=UTC)
@@ -217,6 +219,43 @@ def negative(who: Resident) -> None:
 
 def positive(who: Resident) -> None:
     _tube(who, "positive")
+
+
+def laboratory(name: str = "城北区疾控中心检验科") -> Site:
+    place = people.community()
+    return Site.objects.create(
+        number=710_000 + next(_serial),
+        kind=Site.Kind.LABORATORY,
+        name=name,
+        area=place,
+        area_path=place.path,
+    )
+
+
+def swab(who: Resident) -> Tube:
+    """Taken and sealed within the last half hour; no result yet."""
+    tube = open_tube(PLAYBOOK, area_path=who.area_path, purpose="order")
+    add_swab(PLAYBOOK, tube.id, who.id, taken_at=now() - timedelta(minutes=30))
+    return seal_tube(PLAYBOOK, tube.id, sealed_at=now() - timedelta(minutes=20))
+
+
+def measured(
+    tube: Tube,
+    finding: str = "negative",
+    *,
+    by: Site | None = None,
+    reagent: str = "",
+    ct: str | None = None,
+) -> None:
+    report_tube_result(
+        PLAYBOOK,
+        tube.id,
+        finding,
+        measured_at=now(),
+        laboratory_id=by.id if by else None,
+        reagent=reagent,
+        ct=Decimal(ct) if ct else None,
+    )
 
 
 def _tube(who: Resident, finding: str) -> None:

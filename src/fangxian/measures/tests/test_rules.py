@@ -238,8 +238,29 @@ def test_an_order_is_released_when_its_end_is_reached_and_every_test_is_negative
         found = rules.order_conditions(ends_at, states, at=NOON)
         return [condition.met for condition in found]
 
-    assert met(NOON, "negative", "cancelled") == [True, True]
-    assert met(NOON + timedelta(seconds=1), "negative") == [False, True]
-    assert met(NOON, "negative", "due") == [True, False]
-    assert met(NOON, "positive") == [True, False]
-    assert met(NOON) == [True, True]
+    assert met(NOON, "negative", "cancelled") == [True, True, True]
+    assert met(NOON + timedelta(seconds=1), "negative") == [False, True, True]
+    assert met(NOON, "negative", "due") == [True, False, True]
+    assert met(NOON, "positive") == [True, False, True]
+    assert met(NOON) == [True, True, True]
+
+
+def test_a_result_not_known_a_double_test_and_the_ct_are_conditions_of_their_own() -> None:
+    def standing(**asked: int) -> dict[str, bool]:
+        found = rules.order_conditions(NOON, ["negative", "positive"], at=NOON, **asked)
+        return {condition.word: condition.met for condition in found}
+
+    assert standing(awaited=1)["results_known"] is False
+    assert "double_test" not in standing()
+    assert standing(double=1)["double_test"] is False
+    assert standing(double=2)["double_test"] is True
+    assert standing()["tests_negative"] is False
+    assert standing(ct_passed=2)["tests_at_ct"] is True
+    assert "tests_negative" not in standing(ct_passed=2)
+
+
+def test_two_tests_are_told_apart_by_swab_and_by_laboratory() -> None:
+    assert rules.told_apart([]) == 0
+    assert rules.told_apart([("one", "A"), ("one", "B")]) == 1
+    assert rules.told_apart([("one", "A"), ("two", "A")]) == 1
+    assert rules.told_apart([("one", "A"), ("two", "B")]) == 2

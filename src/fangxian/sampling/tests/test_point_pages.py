@@ -13,6 +13,7 @@ from django.db import connection
 from django.http import HttpResponse
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.utils.translation import override
 
 from fangxian.areas.models import Area, Site
 from fangxian.engines.codes import Kind, read
@@ -20,6 +21,7 @@ from fangxian.kernel import signing
 from fangxian.kernel.access import PLAYBOOK, Duty
 from fangxian.kernel.clock import now
 from fangxian.kernel.ids import new_id
+from fangxian.kernel.ledger import told
 from fangxian.kernel.models import Account, Event
 from fangxian.kernel.tests.make import sheet_of
 from fangxian.people.rules import PersonRef
@@ -663,3 +665,15 @@ def test_a_clock_that_ran_out_says_so() -> None:
     steps = steps_of(pool, list(queries.calls_about(PLAYBOOK, pool.id)))
 
     assert [step.is_late for step in steps] == [False, False, True, False]
+
+
+@pytest.mark.parametrize(
+    ("swabs", "said"), [(1, "with 1 swab was sealed"), (1200, "with 1,200 swabs was sealed")]
+)
+def test_what_happened_to_one_swab_is_told_in_the_singular(swabs: int, said: str) -> None:
+    event = Event(kind="sampling.tube_sealed", facts={"barcode": "T0000018", "swabs": swabs})
+
+    with override("en"):
+        assert said in told(event, area="朝阳街道")
+    with override("zh-hans"):
+        assert "采样管" in told(event, area="朝阳街道")
