@@ -5,9 +5,10 @@ connection for each that ever asked anything. Here a thread takes one of a few c
 long as it works, and gives it back; who comes when all are taken waits.
 """
 
+from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
-from threading import BoundedSemaphore
+from threading import Lock
 
 from django.db import DEFAULT_DB_ALIAS, connections
 from django.db.backends.base.base import BaseDatabaseWrapper
@@ -34,11 +35,41 @@ def new_link(*, prepares: bool = False) -> BaseDatabaseWrapper:
     return link
 
 
+class _InTurn:
+    """A semaphore that is handed on to who waits longest.
+
+    The library's is taken by whoever comes at the moment it is free; who waited goes to the end of
+    the line again, and under load some wait for ever.
+    """
+
+    def __init__(self, number: int) -> None:
+        self._free = number
+        self._waiting: deque[Lock] = deque()
+        self._lock = Lock()
+
+    def __enter__(self) -> None:
+        with self._lock:
+            if self._free:
+                self._free -= 1
+                return
+            mine = Lock()
+            mine.acquire()
+            self._waiting.append(mine)
+        mine.acquire()
+
+    def __exit__(self, *_error: object) -> None:
+        with self._lock:
+            if self._waiting:
+                self._waiting.popleft().release()
+            else:
+                self._free += 1
+
+
 class Links:
     def __init__(self, number: int, *, prepares: bool = False) -> None:
         self._prepares = prepares
         self._free: list[BaseDatabaseWrapper] = []
-        self._turn = BoundedSemaphore(number)
+        self._turn = _InTurn(number)
 
     @contextmanager
     def one(self) -> Iterator[None]:
