@@ -14,6 +14,7 @@ _DOORS = {
     "dispatch": "tasks/",
     "sampling": "sampling/",
     "cases": "cases/",
+    "linelists": "line-lists/",
     "measures": "measures/",
     "status": "status/",
     "gates": "gates/",

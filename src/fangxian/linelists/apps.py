@@ -1,0 +1,6 @@
+from django.apps import AppConfig
+
+
+class LineListsConfig(AppConfig):
+    name = "fangxian.linelists"
+    label = "linelists"
