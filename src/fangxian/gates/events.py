@@ -4,6 +4,7 @@ from typing import ClassVar
 from uuid import UUID
 
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext_lazy
 
 from fangxian.gates.models import Incident, Pass
 from fangxian.kernel.ledger import Fact
@@ -126,7 +127,11 @@ class PassRevoked(Fact):
 class SignUpDriveBegun(Fact):
     """`communities` have venues without a code."""
 
-    sentence: ClassVar = _("{venues} venues in {area} are to have a code")
+    sentence: ClassVar = ngettext_lazy(
+        "{venues} venue in {area} is to have a code",
+        "{venues} venues in {area} are to have a code",
+        "venues",
+    )
     icon: ClassVar = "building"
 
     venues: int
@@ -162,7 +167,11 @@ class VenueClosed(Fact):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PostersPrinted(Fact):
-    sentence: ClassVar = _("Posters of {venues} venues in {area} were printed")
+    sentence: ClassVar = ngettext_lazy(
+        "The poster of {venues} venue in {area} was printed",
+        "Posters of {venues} venues in {area} were printed",
+        "venues",
+    )
     icon: ClassVar = "print"
 
     venues: int
@@ -199,7 +208,11 @@ class ScansRead(Fact):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PersonsForgotten(Fact):
-    sentence: ClassVar = _("{scans} scans forgot the person")
+    sentence: ClassVar = ngettext_lazy(
+        "{scans} scan forgot the person",
+        "{scans} scans forgot the person",
+        "scans",
+    )
     icon: ClassVar = "erase"
 
     scans: int

@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy, override
 
 from fangxian.areas.models import Area, Site
 from fangxian.areas.queries import area_of_level, sites_visible_to
-from fangxian.areas.rules import paths_to
+from fangxian.areas.rules import paths_to, short_name
 from fangxian.engines.codes.sets import Document
 from fangxian.gates import alerts, rules, scans
 from fangxian.gates.asking import demands_of, outings_of, pack_at
@@ -600,7 +600,8 @@ def coverage(viewer: Actor, *, level: str = "community", below: str = "") -> lis
     for path, name in places:
         inside = [has for at, has in rows if at.startswith(path)]
         if inside:
-            found.append(Coverage(path=path, name=name, venues=len(inside), with_code=sum(inside)))
+            said = short_name(name)
+            found.append(Coverage(path=path, name=said, venues=len(inside), with_code=sum(inside)))
     return sorted(found, key=lambda one: (one.percent or 0, one.path))
 
 

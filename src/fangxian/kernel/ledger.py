@@ -396,7 +396,8 @@ def told(event: Event, *, area: str) -> str:
         return event.kind
     values = {name: _readable(fact_type, name, value) for name, value in event.facts.items()}
     try:
-        return str(fact_type.sentence).format(**{**values, "area": area or _("every area")})
+        # Without str(): a sentence in singular and plural chooses by a number among the values.
+        return str(fact_type.sentence.format(**{**values, "area": area or _("every area")}))
     except KeyError:  # the sentence has gained a field since
         return event.kind
 
@@ -408,12 +409,19 @@ class _Known(dict[str, str]):
         return "—"
 
 
-def _readable(fact_type: type[Fact], name: str, value: Any) -> str:
+class _Figure(int):
+    """A number that counts as one and reads with thousands separated."""
+
+    def __format__(self, how: str) -> str:
+        return f"{int(self):,}"
+
+
+def _readable(fact_type: type[Fact], name: str, value: Any) -> str | _Figure:
     if name in fact_type.words and value in fact_type.words[name].values:
         return str(fact_type.words[name](value).label)
     if isinstance(value, str) and (moment := _moment(value)):
         return f"{localtime(moment):%m-%d %H:%M}"
-    return f"{value:,}" if isinstance(value, int) else str(value)
+    return _Figure(value) if isinstance(value, int) else str(value)
 
 
 def _moment(text: str) -> datetime | None:

@@ -84,7 +84,7 @@ class CommandSettled(Fact):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OutboxImported(Fact):
     sentence: ClassVar = _(
-        "The outbox of a phone in {area} was brought in by file: {number} entries"
+        "The outbox of a phone in {area} was brought in by file; entries: {number}"
     )
     icon: ClassVar = "upload"
 
