@@ -342,7 +342,7 @@ def test_a_gate_passes_refers_turns_back_and_lets_emergencies_through(
     handset.scans(field["people"][12])
     normal.tap()
     handset.sees("不重复计数")
-    handset.scans(field["alert"])
+    handset.scans(field["alerts"][0])
     handset.sees("请到核验台")
     handset.scans(field["forged"])
     handset.sees("码是伪造的")
@@ -421,7 +421,7 @@ def test_a_vehicle_passes_with_all_who_sit_in_it(handset: Handset, field: Stage)
     for person in people[2:]:
         handset.scans(person)
         handset.taps(_NORMAL)
-    handset.scans(field["alert"])  # a third, though two were said
+    handset.scans(field["alerts"][1])  # a third, though two were said
     handset.sees("请到核验台")
     handset.taps("车辆查完")
     handset.sees("请到核验台")
