@@ -278,7 +278,8 @@ def live_page(
     query = request.GET.copy()
     had = query.pop("v", [""])[-1]
     asks = bool(had) and request.method == "GET"
-    request.GET = query  # the links of the part are those of the page
+    # The links of the part are those of the page.
+    request.GET = query  # type: ignore[assignment]
     text = render_to_string(part, {**context, "oob": asks}, request)
     shown = text.replace(' hx-swap-oob="true"', "").encode()
     version = blake2b(shown, digest_size=8).hexdigest()
