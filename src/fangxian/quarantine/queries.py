@@ -134,6 +134,14 @@ def rooms_of(viewer: Actor, site_id: UUID) -> QuerySet[Room]:
     return facility.rooms.order_by("floor", "name")
 
 
+def rooms_of_any(viewer: Actor, site_id: UUID) -> QuerySet[Room]:
+    """Rooms for guests of a site that may not be run yet."""
+    must_read(viewer)
+    return Room.objects.filter(
+        facility=site_id, zone=Zone.GUESTS, facility__area_path__startswith=viewer.within
+    ).order_by("floor", "name")
+
+
 def get_room(viewer: Actor, room_id: UUID) -> Room:
     must_read(viewer)
     found = (

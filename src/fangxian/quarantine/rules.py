@@ -136,15 +136,10 @@ def judge(
 
 def slip_of(temperature: Decimal, *, low: float, high: float) -> Decimal | None:
     """What was probably meant by a temperature that nobody has: 63 for 36.3, 365 for 36.5."""
-    digits = str(temperature.normalize().to_integral_value()).strip("-")
+    digits = str(abs(int(temperature)))
     swapped = digits[::-1]
-    for text in (
-        f"{digits[:2]}.{digits[2:3] or '0'}" if len(digits) > 2 else "",  # noqa: PLR2004
-        f"{swapped[:1]}{swapped[1:2]}.{swapped[:1]}" if len(digits) == 2 else "",  # noqa: PLR2004
-    ):
-        if text and low <= float(text) <= high:
-            return Decimal(text)
-    return None
+    guess = f"{swapped}.{digits[-1]}" if len(digits) == 2 else f"{digits[:2]}.{digits[2:] or 0}"  # noqa: PLR2004
+    return Decimal(guess) if low <= float(guess) <= high else None
 
 
 # Reserve
