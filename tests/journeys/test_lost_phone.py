@@ -94,7 +94,7 @@ def test_somebody_who_needs_help_passes_a_locked_phone_without_a_pin(phone: Visi
     page = phone.page
     locked(phone)
     let_through(phone)
-    expect(page.locator(".verdict")).to_contain_text("马上通知负责人")
+    expect(page.locator(".verdict")).to_contain_text("有网络时马上上传")
 
     page.reload()  # the battery was empty: what sends is closed too
     expect(page.locator(".pin")).to_contain_text("请输入密码")

@@ -384,7 +384,8 @@ class App {
       throw error;
     }
     panel.hidden = false;
-    this.say.verdict("emergency", w("gateEmergencyDone"), w(this.vault.canSeal ? "lockedNoted" : "lockedWaits"));
+    const way = !this.vault.canSeal ? "lockedWaits" : this.out.online() && this.reached ? "lockedNoted" : "lockedOffline";
+    this.say.verdict("emergency", w("gateEmergencyDone"), w(way));
     this.root.querySelector<HTMLElement>(".pin")?.focus({ preventScroll: true });
   }
 

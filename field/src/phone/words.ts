@@ -67,6 +67,7 @@ const own = {
   lockedFirst: ["先放行，救人要紧。这里不用密码，也不用姓名。", "Let them through first: a life matters more. No PIN and no name is needed here."],
   lockedNote: ["登记：放行一人", "Note: one let through"],
   lockedNoted: ["已登记，马上通知负责人。请同时拨打 120。", "Noted; help is being told. Call 120 as well."],
+  lockedOffline: ["已登记，有网络时马上上传。请马上拨打 120。", "Noted; it is sent as soon as there is a network. Call 120 now."],
   lockedWaits: ["已登记，输入密码后上传。请马上拨打 120。", "Noted; it is sent once the PIN is typed. Call 120 now."],
   call120: ["拨打 120", "Call 120"],
   typePin: ["请输入密码", "Type your PIN"],
