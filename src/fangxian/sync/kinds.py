@@ -8,6 +8,7 @@ To add a kind, write how its body is read and name the verb; nothing else need b
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from inspect import unwrap
 from typing import Any, Protocol, TypeVar
 from uuid import UUID
@@ -19,7 +20,9 @@ from fangxian.dispatch import actions as dispatch
 from fangxian.gates import actions as gates
 from fangxian.gates.rules import ScanRow, Unreadable, VisitRow
 from fangxian.kernel.access import PLAYBOOK, Actor, Duty
+from fangxian.people.queries import resolve
 from fangxian.people.rules import PersonRef
+from fangxian.quarantine import actions as quarantine
 from fangxian.sampling import actions as sampling
 from fangxian.sampling.rules import SwabRow
 from fangxian.sync.errors import BadCommand
@@ -30,6 +33,7 @@ Facts = Mapping[str, Any] | None
 """What the phone is told besides "applied": codes and numbers."""
 
 _COLDEST, _WARMEST = -90, 60  # what boxes and people have, the deep freezer included
+_MOST_SAID = 1000  # of a temperature, before a person is told what was probably meant
 
 
 class Body:
@@ -349,6 +353,59 @@ def _note_queue(actor: Actor, body: Body) -> Facts:
     return None
 
 
+# quarantine
+
+
+def _who(body: Body) -> UUID:
+    [who] = resolve(PLAYBOOK, [body.person("person")], at=[body.at])
+    if who.resident_id is None:
+        raise BadCommand("person")
+    return who.resident_id
+
+
+def _truth(body: Body, name: str) -> bool:
+    value = body.fields.get(name)
+    if type(value) is not bool:
+        raise BadCommand(name)
+    return value
+
+
+def _record_reading(actor: Actor, body: Body) -> Facts:
+    """A temperature that nobody has is refused by the room, with what was probably meant."""
+    said = body.fields.get("temperature")
+    if type(said) not in {int, float} or not abs(said) < _MOST_SAID:
+        raise BadCommand("temperature")
+    reading = quarantine.record_reading(
+        actor,
+        _who(body),
+        temperature=Decimal(str(said)),
+        symptoms=body.texts("symptoms", at_most=30),
+        taken_at=body.at,
+        way="phone" if body.text("way", most=6) == "phone" else "visit",
+        reading_id=body.uuid("reading"),
+    )
+    return {"alarm": reading.alarm}
+
+
+def _visit_door(actor: Actor, body: Body) -> Facts:
+    purpose, found = body.needed("purpose", most=9), body.needed("found", most=9)
+    if purpose not in {"notice", "seal", "check", "unseal"}:
+        raise BadCommand("purpose")
+    if found not in {"at_home", "no_answer", "in_care"}:
+        raise BadCommand("found")
+    quarantine.visit_door(
+        actor,
+        _who(body),
+        purpose=purpose,
+        found=found,
+        door_opens=_truth(body, "door_opens"),
+        names_nobody=_truth(body, "names_nobody"),
+        visited_at=body.at,
+        visit_id=body.uuid("visit"),
+    )
+    return None
+
+
 # dispatch
 
 
@@ -388,6 +445,8 @@ KINDS: dict[str, Kind] = {
     "gates.record_visit": Volume(_GATE, _visit, _in_a_set(gates.record_visits)),
     "gates.report_incident": Single(_GATE, _report_incident),
     "gates.note_queue": Single(_GATE, _note_queue),
+    "quarantine.record_reading": Single(_TASKS, _record_reading),
+    "quarantine.visit_door": Single(_TASKS, _visit_door),
     "dispatch.take_task": Single(_TASKS, _take_task),
     "dispatch.finish_task": Single(_TASKS, _finish_task),
     "dispatch.refuse_task": Single(_TASKS, _refuse_task),
@@ -415,6 +474,8 @@ LABELS = {
     "gates.record_visit": _("Visit to a venue"),
     "gates.report_incident": _("Incident at a gate"),
     "gates.note_queue": _("People waiting"),
+    "quarantine.record_reading": _("Reading of somebody under an order"),
+    "quarantine.visit_door": _("Visit at a door"),
     "dispatch.take_task": _("Task taken on"),
     "dispatch.finish_task": _("Task done"),
     "dispatch.refuse_task": _("Task given back"),
