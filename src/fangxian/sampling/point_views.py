@@ -131,7 +131,8 @@ def untested(request: Request, round_id: UUID) -> HttpResponse | FileResponse:
     """Coverage of the areas below one, down to the building; there, who was not swabbed and why."""
     viewer = request.actor
     round_ = queries.get_round(viewer, round_id)
-    path = request.GET.get("area", "")
+    own = viewer.within if viewer.within.startswith(round_.area_path) else ""
+    path = request.GET.get("area", "") or own
     area = area_at(viewer, path) if path else None
     within = max(round_.area_path, viewer.within, path, key=len)
     shares = (

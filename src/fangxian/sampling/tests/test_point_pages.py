@@ -277,6 +277,7 @@ def test_a_community_worker_sees_who_is_missing_and_says_why(building: str) -> N
     address = f"/sampling/rounds/{round_.id}/untested"
 
     assert address in words(worker.get("/sampling/points"))
+    assert "3号楼" in words(worker.get(address))  # one's own area first, not the whole district
     before = words(worker.get(address, {"area": building}))
     said = {"area": building, "reason": "bed_bound", "note": "after a fall"}
     done = worker.post(f"{address}/{neighbour.id}", said)
