@@ -1,5 +1,6 @@
 """What can be asked of screening. The viewer comes first; persons and person-times stay apart."""
 
+import base64
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
@@ -348,3 +349,9 @@ def risks_elsewhere(viewer: Actor, *, at: datetime | None = None) -> QuerySet[Ri
     """What other authorities published of places outside our district, newest first."""
     must_read(viewer)
     return RiskElsewhere.objects.order_by("-from_day", "-id")
+
+
+def refused_rows(viewer: Actor, inbound: InboundList) -> bytes:
+    """The .xlsx of the rows that were not taken; empty if there are none."""
+    must_run(viewer, inbound.area_path)
+    return base64.b64decode(inbound.errors.reveal()) if inbound.errors else b""

@@ -341,9 +341,8 @@ def _of_list(found: InboundList) -> dict[str, Any]:
 @require_GET
 def refused(request: Request, list_id: UUID) -> FileResponse:
     found = queries.get_list(request.actor, list_id)
-    queries.must_run(request.actor, found.area_path)
     name = found.file_name.rsplit(".", 1)[0] + "-" + _("rows not taken") + ".xlsx"
-    file = base64.b64decode(found.errors.reveal()) if found.errors else b""
+    file = queries.refused_rows(request.actor, found)
     return FileResponse(io.BytesIO(file), as_attachment=True, filename=name, content_type=_XLSX)
 
 

@@ -123,3 +123,8 @@ def told(follow_up: FollowUp, *stays: Stay, by: Actor = GRID_WORKER_WANG) -> Fol
 
 def only(to: Campaign) -> FollowUp:
     return FollowUp.objects.select_related("campaign").get(campaign=to)
+
+
+def one_day(day: date, *, place: str = "西安市雁塔区") -> Stay:
+    """One day at a place."""
+    return Stay(place, day, day)
