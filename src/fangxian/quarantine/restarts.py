@@ -5,7 +5,6 @@ from typing import Any
 from uuid import UUID
 
 from django.db import transaction
-from django.utils.translation import gettext_noop
 
 from fangxian.kernel.access import PLAYBOOK, Actor, Duty
 from fangxian.kernel.clock import now
@@ -23,7 +22,6 @@ from fangxian.quarantine.placing import cause_of
 from fangxian.quarantine.queries import get_restart, pack_at
 from fangxian.quarantine.sites import STAFF, must_one_of
 
-NEAR_AN_INFECTION = gettext_noop("A new infection was found on this floor or next to it.")
 _STAYS = (Placement.State.STAYING, Placement.State.IN_HOSPITAL)
 
 
