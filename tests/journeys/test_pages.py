@@ -64,7 +64,7 @@ LEAVES = [
     Leaf("zhao", "cases:report", "in_need"),
     Leaf("zhao", "cases:case", "case"),
     Leaf("zhao", "cases:case", "fresh_case"),
-    Leaf("zhao", "cases:visit", "case"),
+    Leaf("zhao", "cases:interview", "case"),
     Leaf("zhao", "cases:find_contact", "case"),
     Leaf("zhao", "cases:contact", "contact"),
     Leaf("chen", "measures:orders"),

@@ -29,7 +29,7 @@ from fangxian.kernel.errors import Refusal
 from fangxian.kernel.http import Request
 from fangxian.people import queries as people
 
-CHOICES_SHOWN = 8
+CHOICES_SHOWN = 6
 STRENGTH = {
     Visit.Source.ATTENDED: "done",
     Visit.Source.ROTATING: "open",

@@ -74,12 +74,12 @@ def test_the_list_asks_as_many_questions_for_many_cases_as_for_one(
     signed_in(client)
     make.proposed(people.resident("李芳"))
     client.get("/cases/")
-    with django_assert_num_queries(7):
+    with django_assert_num_queries(12):
         client.get("/cases/")
     for name in "红梅兰竹菊荷":
         make.proposed(people.resident(f"李{name}"), of=lately(people.resident(f"王{name}")))
 
-    with django_assert_num_queries(7):
+    with django_assert_num_queries(12):
         page = text(client.get("/cases/"))
 
     assert page.count('<th scope="row">') == 7
@@ -338,26 +338,6 @@ def test_the_onset_is_noted_and_the_case_closed_or_withdrawn(client: Client) -> 
     assert (case.onset_on and case.onset_on.isoformat(), case.state) == ("2022-09-01", "closed")
     assert other.state == "withdrawn"
     assert "was withdrawn: result corrected" in text(client.get(f"/cases/{other.id}"))
-
-
-def test_a_visit_told_in_the_interview_is_added(client: Client) -> None:
-    make.rules()
-    case, market = lately(), make.site()
-    signed_in(client)
-    address = f"/cases/{case.id}/visit"
-
-    assert "No place in your area" in text(client.get(address, {"q": "nowhere"}))
-    assert market.name in text(client.get(address, {"q": "菜市"}))
-    said = {
-        "q": "菜市",
-        "place": str(market.number),
-        "start_at": "2022-09-01T09:00",
-        "end_at": "2022-09-01T09:30",
-    }
-    assert client.post(address, said | {"start_at": ""}).status_code == 422
-    assert client.post(address, said).status_code == 302
-
-    assert market.name in text(client.get(f"/cases/{case.id}"))
 
 
 # Reporting
