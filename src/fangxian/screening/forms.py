@@ -127,7 +127,8 @@ class StaysForm(forms.Form):
 
     @property
     def stays(self) -> list[Stay]:
-        return self.cleaned_data.get("stays", [])
+        found: list[Stay] = self.cleaned_data.get("stays", [])
+        return found
 
     def clean(self) -> dict[str, Any]:
         said: dict[str, Any] = super().clean() or {}
@@ -139,12 +140,12 @@ class StaysForm(forms.Form):
                 continue
             if not place:
                 self.add_error(f"place_{at}", _now("Say which place."))
-            if not (first or last):
+            day = first or last
+            if day is None:
                 self.add_error(f"until_{at}", _now("Say on which days, as well as you remember."))
-                continue
-            first, last = first or last, last or first
-            if place:
-                found.append(Stay(place, first, last, said.get(f"how_{at}") or ""))
+            elif place:
+                how = said.get(f"how_{at}") or ""
+                found.append(Stay(place, first or day, last or day, how))
         if said.get("was_there") is False:
             found = []
         elif said.get("was_there") and not found and not self.errors:

@@ -171,8 +171,9 @@ class _Reader:
             if isinstance(door, doors.Door):
                 return door.path
         for text in (address.community, address.compound, said.address):
-            if text and (path := self._in_one_cell(text)) and path.startswith(self._within):
-                return path
+            path = self._in_one_cell(text) if text else ""
+            if path and path.startswith(self._within):
+                return str(path)
         return self._within
 
 

@@ -4,6 +4,7 @@ import base64
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from django.db.models import CharField, Count, F, Func, Q, QuerySet, Sum
@@ -157,9 +158,13 @@ def figures_by_area(
         .annotate(**_counted())
         .order_by()
     )
-    found = {row.pop("part"): Figures(**row) for row in rows}
+    found = {row["part"]: _figures({**row}) for row in rows}
     known = [(area, found[area.path]) for area in areas if area.path in found]
     return sorted(known, key=lambda one: (-one[1].to_reach, -one[1].persons, one[0].path))
+
+
+def _figures(row: dict[str, Any]) -> Figures:
+    return Figures(**{name: row[name] for name in Figures.__dataclass_fields__})
 
 
 def without_post(viewer: Actor, campaign: Campaign) -> int:

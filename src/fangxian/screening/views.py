@@ -37,7 +37,7 @@ from fangxian.screening import (
     queries,
 )
 from fangxian.screening.follow_ups import screening_of
-from fangxian.screening.models import Campaign, FollowUp, HandOver, InboundList, Trip
+from fangxian.screening.models import Campaign, Channel, FollowUp, HandOver, InboundList, Trip
 
 _XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _TONES = {
@@ -201,7 +201,7 @@ def _campaign(
         "without_post": queries.without_post(viewer, found),
         "lists": [(one, _LIST_TONES[one.state]) for one in queries.lists_of(viewer, found)[:10]],
         "sent": queries.messages_by_state(viewer, found),
-        "channels": [str(actions.Channel(word).label) for word in found.channels],
+        "channels": [str(Channel(word).label) for word in found.channels],
         "words": messages.words_of(found) if "message" in found.channels else "",
         "link": declaring.link_to(found) if "declaration" in found.channels else "",
         "kept": queries.days_kept(viewer, found),

@@ -18,7 +18,17 @@ from fangxian.screening import actions
 from fangxian.screening.models import Campaign, FollowUp, InboundList, RiskElsewhere
 from fangxian.screening.rules import Stay
 
-__all__ = ["actor", "door", "estate", "identity", "measures", "people", "phone", "resident"]
+__all__ = [
+    "actor",
+    "door",
+    "estate",
+    "identity",
+    "measures",
+    "people",
+    "phone",
+    "resident",
+    "sheet",
+]
 
 INVESTIGATOR_ZHAO = actor(Duty.INVESTIGATE, Duty.SEE_REGISTER, name="Zhao")
 GRID_WORKER_WANG = actor(Duty.CARRY_OUT, name="Wang")

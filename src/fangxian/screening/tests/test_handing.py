@@ -1,6 +1,7 @@
 """Handing people to other districts and taking them over: clock, receipt, refusal with a reason."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -57,7 +58,7 @@ def test_refused_with_a_reason_the_person_is_ours_again(followed: FollowUp) -> N
 
 def asked(**unusual: str) -> HandOver:
     campaign = make.campaign()
-    said = {"other": "雁塔区", "why": "close contact on a train", "name": "李静"}
+    said: dict[str, Any] = {"other": "雁塔区", "why": "close contact on a train", "name": "李静"}
     return handing.take_over(
         INVESTIGATOR_ZHAO, campaign.id, **{**said, "phone": make.phone(), **unusual}
     )

@@ -1,5 +1,7 @@
 """The pages of screening: what they say, to whom, and at what cost."""
 
+from typing import Any
+
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
@@ -9,8 +11,8 @@ from django.urls import reverse
 
 from fangxian.kernel.access import Duty
 from fangxian.kernel.tests.make import account, sheet_of
-from fangxian.screening import actions, handing
-from fangxian.screening.models import Campaign, FollowUp, InboundList, RiskElsewhere
+from fangxian.screening import actions
+from fangxian.screening.models import Campaign, FollowUp, HandOver, InboundList, RiskElsewhere
 from fangxian.screening.tests import make
 
 pytestmark = pytest.mark.django_db
@@ -151,7 +153,7 @@ def test_a_grid_worker_sees_whom_to_reach_with_one_next_action(client: Client) -
 def test_an_answer_is_noted_on_the_page_of_the_person(office: Client) -> None:
     make.risk()
     _campaign, one = asked()
-    said = {"channel": "phone", "outcome": "reached"}
+    said: dict[str, Any] = {"channel": "phone", "outcome": "reached"}
 
     send(office, "note_attempt", one.id, status=422, **said)
     send(
@@ -201,12 +203,17 @@ def test_another_district_asks(office: Client) -> None:
         phone=make.phone(),
     )  # fmt: skip
 
-    assert handing.HandOver.objects.get().direction == "in"
+    assert HandOver.objects.get().direction == "in"
 
 
 def test_risk_elsewhere_is_noted(office: Client) -> None:
     make.people.district()
-    said = {"place": "西安 雁塔", "level": "high", "from_day": "2022-08-20", "source": "notice 12"}
+    said: dict[str, Any] = {
+        "place": "西安 雁塔",
+        "level": "high",
+        "from_day": "2022-08-20",
+        "source": "notice 12",
+    }
 
     send(office, "risks", **said)
 
