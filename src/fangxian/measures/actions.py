@@ -1,6 +1,7 @@
 """The verbs of measures, each in the file of its noun. What follows is in the playbook."""
 
 from fangxian.measures.deciding import (
+    AREA_OVER,
     CONDITIONS_HOLD,
     NEXT_STAGE,
     OBJECTION_UPHELD,
@@ -20,20 +21,25 @@ from fangxian.measures.orders import (
     end_order,
     end_orders_about,
     extend_order,
+    extend_orders_about,
     issue_order,
+    issue_orders,
 )
 from fangxian.measures.releases import propose_due_releases, propose_release
 from fangxian.measures.risk_areas import (
     approve_risk_area,
+    follow_the_clock,
     lift_risk_area,
     lower_risk_area,
     propose_risk_area,
     reject_risk_area,
     restart_clock,
+    restrict_residents,
 )
 from fangxian.measures.serving import serve_order, serve_orders_at
 
 __all__ = [
+    "AREA_OVER",
     "CONDITIONS_HOLD",
     "NEXT_STAGE",
     "OBJECTION_UPHELD",
@@ -46,11 +52,14 @@ __all__ = [
     "end_order",
     "end_orders_about",
     "extend_order",
+    "extend_orders_about",
+    "follow_the_clock",
     "hand_over_patient",
     "hold_people",
     "hold_person",
     "hold_place",
     "issue_order",
+    "issue_orders",
     "leave_for_emergency_care",
     "lift_risk_area",
     "lower_risk_area",
@@ -61,6 +70,7 @@ __all__ = [
     "propose_risk_area",
     "reject_risk_area",
     "restart_clock",
+    "restrict_residents",
     "return_from_care",
     "serve_order",
     "serve_orders_at",

@@ -22,7 +22,23 @@ CONDITIONS_HOLD = gettext_noop("All release conditions of the rules hold.")
 OBJECTION_UPHELD = gettext_noop("An objection was upheld.")
 REPLACED = gettext_noop("A stricter risk area replaces it.")
 
-_RULE_REASONS = frozenset({NEXT_STAGE, CONDITIONS_HOLD, OBJECTION_UPHELD, REPLACED})
+NEW_INFECTION = gettext_noop("A new infection in the risk area started its days again.")
+AREA_OVER = gettext_noop("The risk area is over.")
+PACK_CHANGED = gettext_noop("The rules in force have changed.")
+NOT_IN_PACK = gettext_noop("The rules now in force know no such measure.")
+
+_RULE_REASONS = frozenset(
+    {
+        AREA_OVER,
+        NEW_INFECTION,
+        PACK_CHANGED,
+        NOT_IN_PACK,
+        NEXT_STAGE,
+        CONDITIONS_HOLD,
+        OBJECTION_UPHELD,
+        REPLACED,
+    }
+)
 DECIDERS = frozenset({Duty.DECIDE_MEASURES, Duty.COMMAND})
 IN_THE_FIELD = DECIDERS | {Duty.CARRY_OUT, Duty.DISPATCH}
 

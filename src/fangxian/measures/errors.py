@@ -172,6 +172,20 @@ class ObjectionIsDecided(Refusal):
         )
 
 
+class RulesAreOthersByNow(Refusal):
+    code = "rules_are_others_by_now"
+
+    def __init__(self, shown: str, stamp: str) -> None:
+        super().__init__(
+            _(
+                "What was shown follows %(shown)s; in force is %(pack)s. Look at the page again "
+                "before you approve."
+            )
+            % {"shown": shown, "pack": stamp},
+            pack=stamp,
+        )
+
+
 class NoSuchLevel(Refusal):
     code = "no_such_level"
 
@@ -351,6 +365,33 @@ class WidensRiskAreaWithoutReason(GuardRefusal):
             )
             % {"unit": unit, "usual": usual},
             unit=unit,
+        )
+
+
+class PackChangeProlongs(GuardRefusal):
+    code = "pack_change_prolongs"
+    number = 5
+
+    def __init__(self) -> None:
+        super().__init__(
+            _(
+                "Rules that came into force later make nobody's restriction longer or stricter "
+                "without new evidence of infection (fifth of the nine prohibitions). What was "
+                "ordered stays as it was."
+            )
+        )
+
+
+class PosterScansAlone(GuardRefusal):
+    code = "poster_scans_alone"
+    number = 4
+
+    def __init__(self) -> None:
+        super().__init__(
+            _(
+                "Nobody may be restricted by scans of a printed poster alone: a photograph of it "
+                "can be scanned anywhere. Ask the person, or find other evidence."
+            )
         )
 
 

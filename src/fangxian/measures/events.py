@@ -99,6 +99,42 @@ class OrderExtended(Fact):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OrderShortened(Fact):
+    """Rules that came into force later ask for less; `was_pack` are the rules before."""
+
+    sentence: ClassVar = _(
+        "Order {code} now ends at {becomes} rather than {was}: {was_pack} was replaced"
+    )
+    icon: ClassVar = "lock-open"
+    tone: ClassVar = "good"
+
+    code: str
+    resident_id: UUID
+    was: datetime
+    becomes: datetime
+    was_pack: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PackChangeApplied(Fact):
+    """What other rules change was approved. The subject is the adoption; counts of orders and
+    areas."""
+
+    sentence: ClassVar = _(
+        "The change of rules was applied: {shorter} orders shorter, {milder} milder, {ends} ended; "
+        "{areas} risk areas changed"
+    )
+    icon: ClassVar = "book"
+    tone: ClassVar = "good"
+
+    shorter: int
+    milder: int
+    ends: int
+    longer: int
+    areas: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ExposureNoted(Fact):
     """Somebody was found infected near the person where they are kept. The subject is the order."""
 
@@ -332,6 +368,8 @@ class Guard(TextChoices):
         "widens_risk_area_without_reason",
         _("a wider risk area without a reason"),
     )
+    PACK_CHANGE_PROLONGS = "pack_change_prolongs", _("prolonging because other rules are in force")
+    POSTER_SCANS_ALONE = "poster_scans_alone", _("restricting by poster scans alone")
     PROLONGS_RISK_AREA = "prolongs_risk_area", _("prolonging a risk area without a new infection")
     DOOR_MUST_OPEN = "door_must_open", _("a door that does not open from the inside")
     PLACED_WITHOUT_ORDER = "placed_without_order", _("quarantine without an order in force")

@@ -6,8 +6,10 @@ The nine prohibitions (State Council joint mechanism, press conference of 5 June
     2  nobody from a low-risk area sent back or isolated      low_risk_isolates_nobody
     3  no zone prolonged at will                              clock_restarts_by_infection_only
     4  the set of people isolated is not widened              nobody_else_is_isolated,
-                                                               neighbours_are_held_by_rule_only
-    5  no isolation or monitoring prolonged at will           isolation_is_not_prolonged
+                                                               neighbours_are_held_by_rule_only,
+                                                               not_by_poster_scans_alone
+    5  no isolation or monitoring prolonged at will           isolation_is_not_prolonged,
+                                                               a_pack_lengthens_nothing
     6  no medical service refused on epidemic grounds         see below
     7  students going home, 8 drivers, 9 shops that keep      no verb of this house closes a school,
        life going                                             a road or a shop
@@ -30,8 +32,9 @@ from uuid import UUID
 
 from django.db import DatabaseError, connection, transaction
 
-from fangxian.cases.events import CaseReported, ContactConfirmed
-from fangxian.kernel.access import Actor
+from fangxian.cases.events import CaseReclassified, CaseReported, ContactConfirmed
+from fangxian.cases.queries import contacts_visible_to
+from fangxian.kernel.access import PLAYBOOK, Actor
 from fangxian.kernel.ledger import record
 from fangxian.kernel.models import Event
 from fangxian.measures import rules
@@ -42,6 +45,8 @@ from fangxian.measures.errors import (
     LimitsTravelOutsideRiskAreas,
     OrderWithoutCause,
     OrderWithoutEnd,
+    PackChangeProlongs,
+    PosterScansAlone,
     ProlongsIsolation,
     ProlongsRiskArea,
     WidensRiskArea,
@@ -55,7 +60,14 @@ from fangxian.sampling.events import TubeFoundPositive
 _log = logging.getLogger("fangxian.guards")
 
 EVIDENCE_OF_INFECTION = frozenset(
-    fact.kind() for fact in (CaseReported, ContactConfirmed, TubeFoundPositive, ExposureNoted)
+    fact.kind()
+    for fact in (
+        CaseReported,
+        CaseReclassified,
+        ContactConfirmed,
+        TubeFoundPositive,
+        ExposureNoted,
+    )
 )
 
 
@@ -151,6 +163,22 @@ def evidence_about(order: Order, because: Event | UUID | None) -> Event | None:
         return None
     same_person = event.facts.get("resident_id") == str(order.resident_id)
     return event if same_person or event.area_path == order.area_path else None
+
+
+def a_pack_lengthens_nothing(attempt: Attempt, *, asked: Collection[UUID]) -> None:
+    """Rules that came later never lengthen: whoever asks for it by a change of the pack is
+    refused, one and all."""
+    if asked:
+        _refuse(attempt, PackChangeProlongs())
+
+
+def not_by_poster_scans_alone(attempt: Attempt, cause: Event) -> None:
+    """A contact known only from scans of a poster restricts nobody, whoever confirmed it."""
+    if cause.kind != ContactConfirmed.kind():
+        return
+    contact = contacts_visible_to(PLAYBOOK).filter(id=cause.subject_id).first()
+    if contact is not None and contact.how == "co_presence" and contact.evidence == "poster":
+        _refuse(attempt, PosterScansAlone())
 
 
 def clock_restarts_by_infection_only(attempt: Attempt, cause: Event) -> None:

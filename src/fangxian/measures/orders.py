@@ -1,6 +1,7 @@
 """The verbs of orders: issue, extend, end, go on to the next stage."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -27,6 +28,7 @@ from fangxian.measures.errors import (
     NotYetReleasable,
     OrderIsOver,
     ReasonNeeded,
+    RecordWasMerged,
 )
 from fangxian.measures.events import (
     DaysAlreadyOver,
@@ -46,6 +48,7 @@ from fangxian.measures.queries import (
     order_conditions,
 )
 from fangxian.people.queries import get_resident
+from fangxian.protocol.packs import Pack, load_pack
 from fangxian.protocol.queries import in_force
 from fangxian.sampling.actions import call_for_tests
 from fangxian.sampling.rules import Call
@@ -87,6 +90,7 @@ def issue_order(
     actor.must(Duty.DECIDE_MEASURES, at=area_path)
     attempt = guards.Attempt(actor=actor, about=resident_id, area_path=area_path)
     cause = guards.there_is_a_cause(attempt, because)
+    guards.not_by_poster_scans_alone(attempt, cause)
     at = now()
     if counted_from > at:
         raise CountedFromTheFuture(counted_from)
@@ -115,8 +119,11 @@ def issue_order(
     if ends_at is not None:
         guards.isolation_is_not_prolonged(attempt, ends_at, latest=plan.ends_at)
 
+    resident = get_resident(PLAYBOOK, resident_id)
+    if resident.id != resident_id:
+        raise RecordWasMerged(resident.id)
     order = Order(
-        resident_id=get_resident(PLAYBOOK, resident_id).id,
+        resident_id=resident.id,
         area_path=area_path,
         kind=kind or plan.kind,
         subject=subject,
@@ -132,6 +139,63 @@ def issue_order(
     if event is not None and plan.tests:
         _call_for_tests(stored, plan.tests, event)
     return stored
+
+
+@transaction.atomic
+def issue_orders(
+    actor: Actor,
+    people: Sequence[tuple[UUID, str]],
+    *,
+    subject: str,
+    about_id: UUID,
+    counted_from: datetime,
+    because: Because,
+) -> list[Order]:
+    """`issue_order` for many people on one ground, each with the path where they stay, in one
+    statement. Whoever is under a stricter order already keeps that one alone; tests are called for
+    by the ground. [] where the pack asks for nothing or all days are over.
+    """
+    if not people:
+        return []
+    around = rules.around([path for _, path in people])
+    actor.must(Duty.DECIDE_MEASURES, at=around)
+    attempt = guards.Attempt(actor=actor, about=about_id, area_path=around)
+    cause = guards.there_is_a_cause(attempt, because)
+    at = now()
+    if counted_from > at:
+        raise CountedFromTheFuture(counted_from)
+    pack = in_force(at, around)
+    measure = pack.measure(subject)
+    stages = measure.stages if measure else ()
+    plan = rules.plan_stage(stages, counted_from, at=at, zone=ZONE)
+    if plan is None:
+        return []
+    guards.low_risk_isolates_nobody(attempt, subject, plan.kind)
+    stricter = rules.STRICTNESS[rules.STRICTNESS.index(plan.kind) + 1 :]
+    kept = set(
+        Order.objects.filter(
+            resident__in=[resident_id for resident_id, _ in people],
+            state=Order.State.IN_FORCE,
+            kind__in=stricter,
+        ).values_list("resident", flat=True)
+    )
+    orders = [
+        Order(
+            resident_id=resident_id,
+            area_path=path,
+            kind=plan.kind,
+            subject=subject,
+            stage=plan.stage,
+            about_id=about_id,
+            pack=pack.stamp,
+            rule=f"measures.{subject}",
+            counted_from=counted_from,
+            ends_at=guards.there_is_an_end(attempt, plan.ends_at),
+        )
+        for resident_id, path in people
+        if resident_id not in kept
+    ]
+    return [order for order, _ in store(actor, orders, cause)] if orders else []
 
 
 def _call_for_tests(order: Order, tests: Sequence[rules.TestDay], event: Event) -> None:
@@ -153,21 +217,22 @@ def _call_for_tests(order: Order, tests: Sequence[rules.TestDay], event: Event) 
 
 def store(actor: Actor, orders: Sequence[Order], cause: Event) -> list[tuple[Order, Event | None]]:
     """Each order with the event of its issue; the equal one in force, and no event, where there
-    is one. All rest on one ground.
+    is one.
     """
-    about_id, at = orders[0].about_id, now()
-    one_at_a_time(about_id)
+    at, grounds = now(), {order.about_id for order in orders}
+    if len(grounds) == 1:
+        one_at_a_time(orders[0].about_id)
     equal = {
-        (order.resident_id, order.kind): order
+        (order.resident_id, order.about_id, order.kind): order
         for order in Order.objects.filter(
-            about_id=about_id,
+            about_id__in=grounds,
             state=Order.State.IN_FORCE,
             resident__in=[order.resident_id for order in orders],
         )
     }
-    fresh: dict[tuple[UUID, str], Order] = {}
+    fresh: dict[tuple[UUID, UUID, str], Order] = {}
     for order in orders:
-        key = (order.resident_id, order.kind)
+        key = (order.resident_id, order.about_id, order.kind)
         if key not in equal:
             fresh.setdefault(key, order)
     for order, number in zip(fresh.values(), next_numbers("order_number", len(fresh)), strict=True):
@@ -179,7 +244,7 @@ def store(actor: Actor, orders: Sequence[Order], cause: Event) -> list[tuple[Ord
     told = dict(zip(fresh, events, strict=True))
     stored = []
     for order in orders:
-        key = (order.resident_id, order.kind)
+        key = (order.resident_id, order.about_id, order.kind)
         stored.append((equal.get(key) or fresh[key], told.pop(key, None)))
     return stored
 
@@ -235,6 +300,60 @@ def extend_order(
         because=cause_or_last(order.id, evidence),
     )
     return order
+
+
+@transaction.atomic
+def extend_orders_about(
+    actor: Actor, about_id: UUID, *, until: datetime, reason: str, because: Because
+) -> int:
+    """Move the ends of all orders on one ground to a later moment; how many.
+
+    because   the infection that started the days of the ground again
+    """
+    actor.must(Duty.DECIDE_MEASURES)
+    rows = Order.objects.select_for_update().filter(
+        about_id=about_id,
+        state=Order.State.IN_FORCE,
+        ends_at__lt=until,
+        area_path__startswith=actor.within,
+    )
+    orders = list(rows.order_by("id"))
+    if not orders:
+        return 0
+    around = rules.around([order.area_path for order in orders])
+    attempt = guards.Attempt(actor=actor, about=about_id, area_path=around)
+    reason = guards.extension_has_a_reason(attempt, reason)
+    cause = guards.there_is_a_cause(attempt, because)
+    guards.clock_restarts_by_infection_only(attempt, cause)
+    pack = in_force(now(), around).stamp
+    was = {order.id: order.ends_at for order in orders}
+    for order in orders:
+        order.ends_at, order.release_proposed_at = until, None
+    Order.objects.bulk_update(orders, ["ends_at", "release_proposed_at"], batch_size=1000)
+    Extension.objects.bulk_create(
+        [
+            Extension(order=order, was=was[order.id], becomes=until, reason=reason, by_id=actor.id)
+            for order in orders
+        ],
+        batch_size=1000,
+    )
+    record_many(
+        [
+            OrderExtended(
+                subject_id=order.id,
+                area_path=order.area_path,
+                pack=pack,
+                code=order.code,
+                was=was[order.id],
+                becomes=until,
+                reason=sayable(actor, reason),
+            )
+            for order in orders
+        ],
+        actor=actor,
+        because=cause,
+    )
+    return len(orders)
 
 
 def _latest_end(order: Order, evidence_at: datetime | None) -> datetime | None:
@@ -332,10 +451,7 @@ def advance_order(
     if not met and not reason.strip():
         raise NotYetReleasable(order.code)
     cause = cause_or_last(order.id, because)
-    measure = in_force(now(), order.area_path).measure(order.subject)
-    more = measure is not None and rules.plan_stage(
-        measure.stages, order.counted_from, at=now(), first=order.stage + 1, zone=ZONE
-    )
+    more = _next_stage(order)
     by_rule = NEXT_STAGE if more else CONDITIONS_HOLD
     end_all(actor, [order], reason=reason.strip() or by_rule, cause=cause)
     if not more:
@@ -348,7 +464,33 @@ def advance_order(
         about_id=order.about_id,
         counted_from=order.counted_from,
         because=last_event_of(PLAYBOOK, order.id),
-        stage=order.stage + 1,
+        stage=more.stage,
+        kind=more.kind,
+        ends_at=more.ends_at,
         follows=order,
     )
     return following or order
+
+
+def _next_stage(order: Order) -> rules.Plan | None:
+    """By the rules in force, and never later or stricter than by those it was issued under."""
+    at = now()
+
+    def planned(pack: Pack) -> rules.Plan | None:
+        measure = pack.measure(order.subject)
+        return measure and rules.plan_stage(
+            measure.stages, order.counted_from, at=at, first=order.stage + 1, zone=ZONE
+        )
+
+    pack = in_force(at, order.area_path)
+    plan = planned(pack)
+    if plan is None or pack.stamp == order.pack:
+        return plan
+    before = planned(load_pack(order.pack))
+    if before is None:
+        return None
+    return replace(
+        plan,
+        kind=rules.milder_of(plan.kind, before.kind),
+        ends_at=min(plan.ends_at, before.ends_at),
+    )

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -249,7 +250,7 @@ def orders_listed(
 def order_conditions(viewer: Actor, order_id: UUID) -> list[rules.Condition]:
     """What must hold before the release is proposed, and how it stands."""
     order = get_order(viewer, order_id)
-    calls = list(sampling.calls_about(PLAYBOOK, order.id))
+    calls = list(_calls_of(order))
     swabs = sampling.tubes_of(PLAYBOOK, order.resident_id)
     awaited = swabs.filter(taken_at__gte=order.starts_at, tube__state__in=["open", "sealed"])
     return rules.order_conditions(
@@ -307,9 +308,16 @@ def _at_ct(order: Order) -> int | None:
     return passed.values("tube").distinct().count()
 
 
+def _calls_of(order: Order) -> QuerySet[Any]:
+    """By day. Residents of a risk area are called by the area, for all of it at once."""
+    if order.subject == Order.Subject.HIGH_RISK_RESIDENT:
+        return sampling.calls_about(PLAYBOOK, order.about_id).filter(resident=order.resident_id)
+    return sampling.calls_about(PLAYBOOK, order.id)
+
+
 def tests_of(viewer: Actor, order_id: UUID) -> list[OwedTest]:
     """The tests that an order asks for, by day. Whoever reads the order may read them."""
-    calls = sampling.calls_about(PLAYBOOK, get_order(viewer, order_id).id)
+    calls = _calls_of(get_order(viewer, order_id))
     return [
         OwedTest(day=call.day, due_at=call.due_at, state=call.state, label=call.get_state_display())
         for call in calls
@@ -554,6 +562,27 @@ def risk_areas_about(viewer: Actor, about_id: UUID) -> QuerySet[RiskArea]:
     return risk_areas_visible_to(viewer).filter(about_id=about_id).order_by("proposed_at", "id")
 
 
+def keeps_people_in(viewer: Actor, risk_area_id: UUID) -> bool:
+    """Whether it asks people not to leave their home or the area."""
+    return not rules.KEEPS_PEOPLE_IN.isdisjoint(get_risk_area(viewer, risk_area_id).measures)
+
+
+def level_keeps_people_in(viewer: Actor, pack: str, level: str) -> bool:
+    """Whether a level of a pack asks people not to leave their home or the area."""
+    zone = load_pack(pack).zone(level)
+    return zone is not None and not rules.KEEPS_PEOPLE_IN.isdisjoint(zone.measures)
+
+
+def still_kept_in(viewer: Actor, risk_area_id: UUID) -> bool:
+    """Whether other risk areas in force keep in all that this one covers."""
+    area = get_risk_area(viewer, risk_area_id)
+    others = RiskArea.objects.filter(
+        state=RiskArea.State.IN_FORCE, measures__overlap=sorted(rules.KEEPS_PEOPLE_IN)
+    ).exclude(id=area.id)
+    places = {place for found in others.values_list("places", flat=True) for place in found}
+    return rules.covers(places, area.places) if places else False
+
+
 def people_in(viewer: Actor, risk_area_id: UUID) -> int:
     """How many live inside, as far as the viewer sees."""
     area = get_risk_area(viewer, risk_area_id)
@@ -611,11 +640,18 @@ def _tested(places: Sequence[str], since: datetime, **tube: str | int) -> int:
 
 
 def _stricter_beside(area: RiskArea) -> QuerySet[RiskArea]:
-    """Stricter areas that still stand inside the places of this one."""
-    inside = Q(id__in=[])
-    for place in area.places:
-        inside |= Q(area_path__startswith=place)
-    return RiskArea.objects.filter(inside, state=RiskArea.State.IN_FORCE, rank__gt=area.rank)
+    """Stricter areas that still stand in the same district."""
+    return RiskArea.objects.filter(
+        area_path__startswith=district_of(area.area_path),
+        state=RiskArea.State.IN_FORCE,
+        rank__gt=area.rank,
+    )
+
+
+def district_of(area_path: str) -> str:
+    """The path of the district around a place; the place itself where it lies in none."""
+    found = Area.objects.filter(path__in=rules.above(area_path), level=Area.Level.DISTRICT)
+    return found.values_list("path", flat=True).first() or area_path
 
 
 # Holds of a place

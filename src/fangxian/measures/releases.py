@@ -8,7 +8,13 @@ from fangxian.kernel.access import PLAYBOOK, Actor
 from fangxian.kernel.clock import now
 from fangxian.kernel.ledger import record
 from fangxian.kernel.models import Event
-from fangxian.measures.deciding import IN_THE_FIELD, Because, cause_or_last, must_one_of
+from fangxian.measures.deciding import (
+    CONDITIONS_HOLD,
+    IN_THE_FIELD,
+    Because,
+    cause_or_last,
+    must_one_of,
+)
 from fangxian.measures.errors import (
     NotYetReleasable,
     OrderIsOver,
@@ -29,7 +35,7 @@ from fangxian.measures.queries import (
     release_conditions,
     risk_areas_in_force,
 )
-from fangxian.measures.risk_areas import told_of
+from fangxian.measures.risk_areas import lift, told_of
 
 _AT_ONCE = 500
 
@@ -94,7 +100,10 @@ def _propose_liftings(actor: Actor) -> int:
         claimed = RiskArea.objects.filter(
             id=area.id, state=RiskArea.State.IN_FORCE, release_proposed_at=None
         ).update(release_proposed_at=now())
-        if claimed:
+        if claimed and _by_itself(area):
+            area.refresh_from_db()
+            lift(PLAYBOOK, area, reason=CONDITIONS_HOLD, cause=cause_or_last(area.id, None))
+        elif claimed:
             record(
                 RiskAreaReleaseProposed(**told_of(area)),
                 actor=actor,
@@ -102,3 +111,9 @@ def _propose_liftings(actor: Actor) -> int:
             )
         proposed += claimed
     return proposed
+
+
+def _by_itself(area: RiskArea) -> bool:
+    """What the rules release at once, or the system declared, waits for nobody."""
+    lasting = area.release.get("to")
+    return not lasting and (bool(area.release.get("at_once")) or area.decided_by == PLAYBOOK.id)

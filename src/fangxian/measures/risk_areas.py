@@ -17,6 +17,7 @@ from fangxian.measures import guards, rules
 from fangxian.measures.deciding import (
     CONDITIONS_HOLD,
     DECIDERS,
+    NEW_INFECTION,
     REPLACED,
     Because,
     cause_or_last,
@@ -42,14 +43,20 @@ from fangxian.measures.events import (
 )
 from fangxian.measures.models import (
     ClockRestart,
+    Order,
     RiskArea,
 )
+from fangxian.measures.orders import extend_orders_about, issue_orders
 from fangxian.measures.queries import (
+    ZONE,
     get_risk_area,
     release_conditions,
 )
+from fangxian.people.queries import residents_in
 from fangxian.protocol.packs import Pack, Zone, load_pack
 from fangxian.protocol.queries import in_force
+from fangxian.sampling.actions import call_for_tests, cancel_tests
+from fangxian.sampling.rules import Call
 
 
 @transaction.atomic
@@ -109,7 +116,7 @@ def propose_risk_area(
     )
     event = record(RiskAreaProposed(**told_of(area)), actor=actor, because=cause)
     if zone.declared_by == "system":
-        _declare(actor, area, event)
+        declare(actor, area, event)
     return area
 
 
@@ -182,11 +189,17 @@ def told_of(area: RiskArea) -> dict[str, Any]:
     }
 
 
-def _declare(actor: Actor, area: RiskArea, cause: Because) -> None:
+def declare(
+    actor: Actor, area: RiskArea, cause: Because, *, counted_from: datetime | None = None
+) -> None:
+    """In force from now on.
+
+    counted_from   where its days have begun already, under rules that it follows
+    """
     at = now()
     area.state, area.decided_by = RiskArea.State.IN_FORCE, actor.id
-    area.starts_at = area.clock_origin = at
-    area.review_at = rules.review_at(area.release, at, otherwise=at)
+    area.starts_at, area.clock_origin = at, counted_from or at
+    area.review_at = rules.review_at(area.release, area.clock_origin, otherwise=at)
     area.save(update_fields=["state", "decided_by", "starts_at", "clock_origin", "review_at"])
     event = record(RiskAreaDeclared(**told_of(area)), actor=actor, because=cause)
     milder = RiskArea.objects.select_for_update().filter(
@@ -194,7 +207,7 @@ def _declare(actor: Actor, area: RiskArea, cause: Because) -> None:
     )
     for other in milder.order_by("id"):
         if rules.covers(area.places, other.places):
-            _lift(actor, other, reason=REPLACED, cause=event)
+            lift(actor, other, reason=REPLACED, cause=event)
 
 
 @transaction.atomic
@@ -205,7 +218,7 @@ def approve_risk_area(actor: Actor, risk_area_id: UUID) -> RiskArea:
     if area.state == RiskArea.State.IN_FORCE:
         return area
     _must_be(area, RiskArea.State.PROPOSED)
-    _declare(actor, area, cause_or_last(area.id, None))
+    declare(actor, area, cause_or_last(area.id, None))
     return area
 
 
@@ -237,7 +250,7 @@ def lift_risk_area(
     area = _to_release(actor, risk_area_id)
     if area.state == RiskArea.State.IN_FORCE:
         why = _why_released(area, reason)
-        _lift(actor, area, reason=why, cause=cause_or_last(area.id, because))
+        lift(actor, area, reason=why, cause=cause_or_last(area.id, because))
     return area
 
 
@@ -255,7 +268,7 @@ def lower_risk_area(
     why, cause = _why_released(area, reason), cause_or_last(area.id, because)
     zone = load_pack(area.pack).zone(area.release["to"])
     if zone is None:
-        _lift(actor, area, reason=why, cause=cause)
+        lift(actor, area, reason=why, cause=cause)
         return area
     lower = _below(area, zone)
     area.state, area.lifted_at, area.reason = RiskArea.State.LIFTED, now(), why
@@ -267,7 +280,7 @@ def lower_risk_area(
     )
     lower.because_id = event.id
     lower.save(force_insert=True)
-    _declare(actor, lower, event)
+    declare(actor, lower, event)
     return lower
 
 
@@ -305,7 +318,7 @@ def _why_released(area: RiskArea, reason: str) -> str:
     return CONDITIONS_HOLD
 
 
-def _lift(actor: Actor, area: RiskArea, *, reason: str, cause: Because) -> None:
+def lift(actor: Actor, area: RiskArea, *, reason: str, cause: Because) -> None:
     area.state, area.lifted_at, area.reason = RiskArea.State.LIFTED, now(), reason
     area.save(update_fields=["state", "lifted_at", "reason"])
     record(RiskAreaLifted(**told_of(area)), actor=actor, because=cause)
@@ -314,6 +327,91 @@ def _lift(actor: Actor, area: RiskArea, *, reason: str, cause: Because) -> None:
 def _must_be(area: RiskArea, state: RiskArea.State) -> None:
     if area.state != state:
         raise RiskAreaIsOver(area.code, str(area.get_state_display()))
+
+
+@transaction.atomic
+def restrict_residents(actor: Actor, risk_area_id: UUID, *, because: Because) -> int:
+    """What the level asks of those who live inside: an order each, where the pack has one for
+    them, and the days on which they are tested. How many orders. Safe to repeat.
+    """
+    area = get_risk_area(actor, risk_area_id)
+    actor.must(Duty.DECIDE_MEASURES, at=area.area_path)
+    if area.state != RiskArea.State.IN_FORCE or area.clock_origin is None:
+        raise RiskAreaIsNotInForce(area.code)
+    zone = load_pack(area.pack).zone(area.level)
+    residents = list(residents_in(PLAYBOOK, area.places).values_list("id", "area_path"))
+    orders: list[Order] = []
+    if zone is not None and zone.resident:
+        orders = issue_orders(
+            actor,
+            residents,
+            subject=zone.resident,
+            about_id=area.id,
+            counted_from=area.clock_origin,
+            because=because,
+        )
+    _call_residents(area, residents, because)
+    return len(orders)
+
+
+def _call_residents(
+    area: RiskArea, residents: Sequence[tuple[UUID, str]], because: Because
+) -> None:
+    """Test days of the level and of the measure on its residents; day 1 is the area's first."""
+    pack = load_pack(area.pack)
+    zone = pack.zone(area.level)
+    if zone is None or area.clock_origin is None or area.starts_at is None:
+        return
+    measure = pack.measure(zone.resident) if zone.resident else None
+    days = {*zone.tests, *(measure.stages[0].tests if measure and measure.stages else ())}
+    first = min(area.starts_at, area.clock_origin)
+    before = (
+        area.clock_origin.astimezone(ZONE).date() - first.astimezone(ZONE).date()
+    ) // rules.DAY
+    at = now()
+    calls = [
+        Call(
+            resident_id=resident_id,
+            area_path=path,
+            reason="order",
+            about_id=area.id,
+            day=before + day,
+            due_at=due,
+            group=area.level,
+        )
+        for day in sorted(days)
+        if (due := rules.end_of_day(area.clock_origin, day, ZONE)) > at
+        for resident_id, path in residents
+    ]
+    call_for_tests(PLAYBOOK, calls, because=because)
+
+
+@transaction.atomic
+def follow_the_clock(actor: Actor, risk_area_id: UUID, *, because: Event) -> int:
+    """After the days of an area began again, its residents' end and test days go with it.
+
+    because   that the clock was started again; what it rests on is the evidence
+    """
+    area = get_risk_area(actor, risk_area_id)
+    actor.must(Duty.DECIDE_MEASURES, at=area.area_path)
+    if area.state != RiskArea.State.IN_FORCE or area.clock_origin is None:
+        return 0
+    pack = load_pack(area.pack)
+    zone = pack.zone(area.level)
+    measure = pack.measure(zone.resident) if zone and zone.resident else None
+    moved, evidence = 0, Event.objects.filter(id=because.because_id).first()
+    if measure is not None and evidence and evidence.kind in guards.EVIDENCE_OF_INFECTION:
+        moved = extend_orders_about(
+            actor,
+            area.id,
+            until=area.clock_origin + measure.length,
+            reason=NEW_INFECTION,
+            because=evidence,
+        )
+    cancel_tests(PLAYBOOK, area.id, because=because)
+    residents = list(residents_in(PLAYBOOK, area.places).values_list("id", "area_path"))
+    _call_residents(area, residents, because)
+    return moved
 
 
 @transaction.atomic
@@ -338,6 +436,8 @@ def restart_clock(
 def _restart(actor: Actor, area: RiskArea, from_at: datetime, cause: Event) -> None:
     """An infection from before the present count changes nothing, nor does one already counted."""
     was = area.clock_origin
+    if "days_without_new" not in area.release:
+        return
     if was is None or from_at <= was or area.restarts.filter(because_id=cause.id).exists():
         return
     area.clock_origin, area.release_proposed_at = from_at, None

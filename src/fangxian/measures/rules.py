@@ -92,7 +92,7 @@ def plan_stage(
                 tests=tuple(
                     TestDay(day=day, due_at=due)
                     for day in stage.tests
-                    if (due := min(_end_of_day(starts_at, day, zone), ends_at)) > at
+                    if (due := min(end_of_day(starts_at, day, zone), ends_at)) > at
                 ),
             )
         starts_at = ends_at
@@ -122,13 +122,105 @@ def latest_end(
     return counted_from + sum((one.span.length for one in stages[: number + 1]), timedelta())
 
 
+def until(stages: Sequence[Stage], number: int, ends_at: datetime) -> datetime:
+    """The end of everything for an order of stage `number` that ends at `ends_at`."""
+    return ends_at + sum((one.span.length for one in stages[number + 1 :]), timedelta())
+
+
+def milder_of(kind: str, other: str) -> str:
+    return min(kind, other, key=STRICTNESS.index)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """What other rules would make of a restriction.
+
+    word     "ends", "milder" (another measure), "shorter", "same", or "longer", which is never done
+    until    the end of everything, all later stages included; None where it ends now
+    """
+
+    word: str
+    kind: str
+    stage: int
+    ends_at: datetime
+    was_until: datetime
+    until: datetime | None
+    tests: tuple[TestDay, ...] = ()
+
+
+def change(
+    kind: str,
+    ends_at: datetime,
+    *,
+    was_until: datetime,
+    stages: Sequence[Stage],
+    counted_from: datetime,
+    at: datetime,
+    zone: tzinfo,
+) -> Change:
+    """What `stages` would make of a measure of this kind that ends at `ends_at`.
+
+    Whatever would be stricter or later than what applies is left as it is: at no moment does
+    anybody come under more than before.
+    """
+    plan = plan_stage(stages, counted_from, at=at, zone=zone)
+    if plan is None:
+        return Change(
+            word="ends", kind=kind, stage=0, ends_at=ends_at, was_until=was_until, until=None
+        )
+    ahead = until(stages, plan.stage, plan.ends_at)
+    reviewed = any(stage.days is None for stage in stages)
+    as_before = Change(
+        word="same",
+        kind=kind,
+        stage=plan.stage,
+        ends_at=ends_at,
+        was_until=was_until,
+        until=was_until,
+    )
+    if kind == plan.kind and plan.is_review:
+        return as_before
+    if stricter(kind, than=plan.kind):
+        limit = plan.ends_at if reviewed or kind == "hospital" else min(plan.ends_at, was_until)
+        return Change(
+            word="milder",
+            kind=plan.kind,
+            stage=plan.stage,
+            ends_at=limit,
+            was_until=was_until,
+            until=max(limit, min(ahead, was_until)) if kind != "hospital" else ahead,
+            tests=plan.tests,
+        )
+    end = min(ends_at, plan.ends_at if plan.kind == kind else ahead)
+    if end < ends_at or (plan.kind == kind and ahead < was_until):
+        return Change(
+            word="shorter",
+            kind=kind,
+            stage=plan.stage,
+            ends_at=end,
+            was_until=was_until,
+            until=min(ahead, was_until),
+            tests=tuple(test for test in plan.tests if test.due_at <= end),
+        )
+    if ahead > was_until or stricter(plan.kind, than=kind):
+        return Change(
+            word="longer",
+            kind=plan.kind,
+            stage=plan.stage,
+            ends_at=plan.ends_at,
+            was_until=was_until,
+            until=ahead,
+        )
+    return as_before
+
+
 def start_of_day(origin: datetime, day: int, zone: tzinfo) -> datetime:
     """When the `day`-th local day begins; day 1 is the one that `origin` falls on."""
     date = origin.astimezone(zone).date() + (day - 1) * DAY
     return datetime.combine(date, time.min, zone)
 
 
-def _end_of_day(origin: datetime, day: int, zone: tzinfo) -> datetime:
+def end_of_day(origin: datetime, day: int, zone: tzinfo) -> datetime:
     return start_of_day(origin, day + 1, zone) - timedelta(seconds=1)
 
 
@@ -252,7 +344,7 @@ def release_data(release: Any) -> dict[str, Any]:
                 "source": str(number.source),
                 "grade": number.grade,
             }
-    for word in ("all_negative", "when_others_lifted"):
+    for word in ("all_negative", "when_others_lifted", "at_once"):
         if getattr(release, word):
             data[word] = True
     return data

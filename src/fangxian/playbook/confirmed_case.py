@@ -13,18 +13,11 @@
       an officer takes back what binds a place             dispatch.open_task
     contacts are proposed                                  cases.find_contacts
       somebody confirms or discards each                   dispatch.open_task
-    a risk area is proposed                                measures.propose_risk_area
-      the command post decides                             dispatch.open_task
-    a risk area is declared                                measures.approve_risk_area
-      bring the notice to every door                       dispatch.open_task
-    every release condition of a risk area holds           measures.propose_due_releases (job)
-      the command post decides                             dispatch.open_task
-    a risk area is lifted, lowered or rejected             measures.lift_risk_area, ...
-      whatever waited because of it is no longer needed    dispatch.close_tasks_about
     the case has no identity number                        cases.report_case
       somebody finds it out                                dispatch.open_task
 
-Level and size of a risk area come from the pack in force (`zone_for_case`). Whether the system may
+What follows from a risk area stands in risk_area_raised.py and risk_area_lifted.py. Its level and
+size come from the pack in force (`zone_for_case`). Whether the system may
 declare it by itself, or a person decides, is the pack's word too (`declared_by`).
 """
 
@@ -52,14 +45,6 @@ from fangxian.measures.actions import (
     propose_risk_area,
     reject_risk_area,
     restart_clock,
-)
-from fangxian.measures.events import (
-    RiskAreaDeclared,
-    RiskAreaLifted,
-    RiskAreaLowered,
-    RiskAreaProposed,
-    RiskAreaRejected,
-    RiskAreaReleaseProposed,
 )
 from fangxian.measures.queries import holds_of, risk_areas_about, risk_areas_over
 from fangxian.playbook.tasks import ask, by
@@ -166,28 +151,6 @@ def on_contacts_proposed(fact: ContactsProposed, event: Event) -> None:
     )
 
 
-def on_risk_area_proposed(fact: RiskAreaProposed, event: Event) -> None:
-    ask(TaskKind.DECIDE_RISK_AREA, Duty.DECIDE_MEASURES, fact, event, due_at=now(), code=fact.code)
-
-
-def on_risk_area_declared(fact: RiskAreaDeclared, event: Event) -> None:
-    close_tasks_about(
-        PLAYBOOK, fact.subject_id, TaskKind.DECIDE_RISK_AREA, because=event, done=True
-    )
-    ask(TaskKind.DELIVER_NOTICE, Duty.CARRY_OUT, fact, event, due_at=now(), code=fact.code)
-
-
-def on_risk_area_release_proposed(fact: RiskAreaReleaseProposed, event: Event) -> None:
-    ask(TaskKind.DECIDE_RELEASE, Duty.DECIDE_MEASURES, fact, event, due_at=now(), code=fact.code)
-
-
-def on_risk_area_over(
-    fact: RiskAreaLifted | RiskAreaLowered | RiskAreaRejected, event: Event
-) -> None:
-    for kind in (TaskKind.DECIDE_RISK_AREA, TaskKind.DELIVER_NOTICE, TaskKind.DECIDE_RELEASE):
-        close_tasks_about(PLAYBOOK, fact.subject_id, kind, because=event)
-
-
 def on_case_lacks_identity(fact: CaseLacksIdentity, event: Event) -> None:
     ask(
         TaskKind.COMPLETE_IDENTITY,
@@ -204,8 +167,3 @@ on(CaseReclassified, on_case_reclassified)
 on(CaseWithdrawn, on_case_withdrawn)
 on(CaseLacksIdentity, on_case_lacks_identity)
 on(ContactsProposed, on_contacts_proposed)
-on(RiskAreaProposed, on_risk_area_proposed)
-on(RiskAreaDeclared, on_risk_area_declared)
-on(RiskAreaReleaseProposed, on_risk_area_release_proposed)
-for ending in (RiskAreaLifted, RiskAreaLowered, RiskAreaRejected):
-    on(ending, on_risk_area_over)

@@ -11,7 +11,7 @@
       the task is done                                     dispatch.close_tasks_about
 
 Days are counted from the last contact, so days already over are not served again. A pack without
-a measure for such people restricts nobody.
+a measure for such people restricts nobody, and that is kept as a fact.
 """
 
 from uuid import UUID
@@ -23,18 +23,15 @@ from fangxian.cases.queries import contacts_of
 from fangxian.dispatch.actions import close_tasks_about
 from fangxian.dispatch.kinds import TaskKind
 from fangxian.kernel.access import PLAYBOOK
-from fangxian.kernel.clock import now
 from fangxian.kernel.models import Event
 from fangxian.kernel.reactions import on
 from fangxian.measures.actions import end_orders_about, issue_order
-from fangxian.protocol.queries import in_force
 
 _SUBJECTS = {"close": "close_contact", "secondary": "secondary_contact"}
 
 
 def on_contact_confirmed(fact: ContactConfirmed, event: Event) -> None:
-    subject = _SUBJECTS.get(fact.contact_kind)
-    if subject and in_force(now(), fact.area_path).measure(subject):
+    if subject := _SUBJECTS.get(fact.contact_kind):
         issue_order(
             PLAYBOOK,
             resident_id=fact.resident_id,

@@ -229,6 +229,7 @@ class Release(Sourced):
     screening_on_day   everybody in the area is tested on that day
     screening_within   … or in one round at most that long before
     last_contact_away  the last close contact left, or was last exposed, that long ago
+    at_once            when they hold, the area is released by itself, without a decision
     """
 
     days_without_new: Span | None = None
@@ -237,6 +238,7 @@ class Release(Sourced):
     all_negative: bool = False
     last_contact_away: Span | None = None
     when_others_lifted: bool = False
+    at_once: bool = False
     to: Level = None
 
     @model_validator(mode="after")
@@ -550,6 +552,23 @@ class Status(Sourced):
     second_officer: bool
     objection_within: Span
     rules: Named[StatusRule] = Field(default_factory=dict)
+
+
+class Retention(Sourced):
+    """How long what is no longer needed is kept. Laws ask for the least; few say how many days.
+
+    visits      who was where, beyond what an open case still needs
+    readings    temperatures and symptoms, after the order they belong to
+    statuses    what codes showed before, and objections to it
+    line_lists  lists of others, since they were taken in
+    codes       personal codes that ended
+    """
+
+    visits: Span
+    readings: Span
+    statuses: Span
+    line_lists: Span
+    codes: Span
 
 
 class Command(Sourced):

@@ -41,6 +41,8 @@ def everything_said(pack: Pack | Guide) -> list[Line]:
         *_people(pack),
         *_gates(pack),
         *_screening(pack),
+        *_status(pack),
+        *_retention(pack),
         *_command(pack),
     ]
 
@@ -128,6 +130,8 @@ def release_in_words(release: Release, pack: Pack | Guide) -> str:
         )
     if release.when_others_lifted:
         parts.append(_("all other areas are lifted"))
+    if release.at_once:
+        parts.append(_("at once, without a decision"))
     conditions = v.between_phrases().join(parts)
     if release.to is None:
         return _("released after: %(conditions)s") % {"conditions": conditions}
@@ -498,6 +502,20 @@ def _status(pack: Pack | Guide) -> Iterator[Line]:
     for name, rule in status.rules.items():
         text = f"{colours[rule.colour]}{v.between_phrases()}{rule.title.text(_lang())}"
         yield Line(section, f"status.rules.{name}", colours[rule.colour], text, (rule,))
+
+
+def _retention(pack: Pack | Guide) -> Iterator[Line]:
+    kept = pack.retention
+    if kept is None:
+        return
+    for key, label, number in (
+        ("visits", _("Visits are kept"), kept.visits),
+        ("readings", _("Readings are kept after the order"), kept.readings),
+        ("statuses", _("Earlier status codes are kept"), kept.statuses),
+        ("line_lists", _("Lists of others are kept"), kept.line_lists),
+        ("codes", _("Ended personal codes are kept"), kept.codes),
+    ):
+        yield Line(_("Retention"), f"retention.{key}", label, v.figure(number), (number,))
 
 
 def _command(pack: Pack | Guide) -> Iterator[Line]:
