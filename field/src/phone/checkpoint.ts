@@ -248,12 +248,13 @@ class CheckpointScreen {
     const { words } = this.phone;
     const now = this.phone.now().getTime();
     const about = [
+      list.gate,
       words("listPrinted", { at: words.time(list.printedAt), ago: words.ago((now - list.printedAt.getTime()) / 1000), until: words.time(list.until) }),
       words("listLines", { n: list.lines, check: list.check }),
     ];
-    if (now > list.until.getTime()) return this.tell("stop", words("listOver", { gate: list.gate }), ...about);
+    if (now > list.until.getTime()) return this.tell("stop", words("listOver"), ...about);
     const here = list.site === this.work.shift?.site;
-    this.tell(here ? "pass" : "refer", words(here ? "listGood" : "listElsewhere", { gate: list.gate }), ...about);
+    this.tell(here ? "pass" : "refer", words(here ? "listGood" : "listElsewhere"), ...about);
   }
 
   /** A certificate with other initials than the code that was shown. */
