@@ -243,6 +243,7 @@ _COMMANDS: dict[str, tuple[str, Command]] = {
     "areas": ("import divisions and boundaries", _room("areas.commands", "areas")),
     "people": ("import residents", _room("people.commands", "people")),
     "plan": ("plan a round of testing against the norm", _room("sampling.commands", "plan")),
+    "retention": ("show and carry out the retention", _room("oversight.commands", "retention")),
     "why": ("retell how an order came about", _room("web.commands", "why")),
 }
 

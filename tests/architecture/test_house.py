@@ -24,6 +24,7 @@ KERNEL = {
     "embedded",
     "errors",
     "fields",
+    "forgetting",
     "http",
     "ids",
     "jobs",

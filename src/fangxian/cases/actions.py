@@ -7,7 +7,7 @@ from datetime import date, datetime
 from uuid import UUID
 
 from django.db import connection, transaction
-from django.db.models import Max
+from django.db.models import Max, Min
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -39,10 +39,10 @@ from fangxian.cases.events import (
     OnsetNoted,
     VisitsRecorded,
 )
-from fangxian.cases.models import Case, Contact
+from fangxian.cases.models import Case, Companion, Contact, Stay, Visit
 from fangxian.cases.proposals import (
     add_household,
-    households_of,
+    contacts_of_contacts,
     keep,
     met_at_places,
     open_cases_among,
@@ -54,9 +54,11 @@ from fangxian.cases.queries import (
 )
 from fangxian.cases.rules import VisitRow, VisitsTaken
 from fangxian.cases.visits import refused_visits, store
+from fangxian.engines.tracing import Met
 from fangxian.kernel.access import PLAYBOOK, Actor, Duty
 from fangxian.kernel.clock import now
 from fangxian.kernel.errors import NotFound
+from fangxian.kernel.forgetting import Gone, delete_all
 from fangxian.kernel.ids import new_id
 from fangxian.kernel.ledger import record, record_many
 from fangxian.kernel.models import Event
@@ -293,8 +295,12 @@ def withdraw_case(actor: Actor, case_id: UUID, *, reason: str, because: Because 
 
 
 @transaction.atomic
-def find_contacts(actor: Actor, case_id: UUID, *, because: Because = None) -> list[Contact]:
+def find_contacts(
+    actor: Actor, case_id: UUID, *, met: Sequence[Met] | None = None, because: Because = None
+) -> list[Contact]:
     """Propose everybody who met the case in its window: same household, or same place and time.
+
+    met   what a sweep found for this case; without it the visits are searched now
 
     Safe to repeat, as when more visits came in: those not yet decided on are brought up to date,
     decisions stand, and the ledger hears of it only if somebody new was found. Where the rules in
@@ -319,7 +325,7 @@ def find_contacts(actor: Actor, case_id: UUID, *, because: Because = None) -> li
             )
         return []
 
-    found = met_at_places(case, pack)
+    found = met_at_places(case, pack, met)
     if pack.contact.household_is_close:
         add_household(case, pack, found)
     for resident_id in open_cases_among(found):
@@ -354,7 +360,7 @@ def confirm_contacts(
 
     Safe to repeat. All or none: one that was discarded refuses the whole list. Each is announced
     with the search that proposed it as its cause. Where the rules want contacts of contacts,
-    confirming a close contact proposes their household.
+    confirming a close contact proposes those who live with them or met them since.
     """
     actor.must(Duty.INVESTIGATE)
     wanted = set(contact_ids)
@@ -597,17 +603,17 @@ def _announce(actor: Actor, contacts: Sequence[Contact], because: Because) -> No
         ]
         record_many(facts, actor=actor, because=cause)
         close = [contact for contact in these if contact.kind == Contact.Kind.CLOSE]
-        _propose_households(actor, case, close, cause)
+        _propose_secondary(actor, case, close, cause)
 
 
-def _propose_households(
+def _propose_secondary(
     actor: Actor, case: Case, close: Sequence[Contact], because: Because
 ) -> None:
-    """Contacts of contacts: who lives with a confirmed close contact, if the rules want them."""
+    """Contacts of contacts: who lives with or met a close contact, if the rules want them."""
     pack = in_force(now(), case.area_path)
     if not pack.contact.determine_secondary or not close:
         return
-    found = households_of(case, close, pack)
+    found = contacts_of_contacts(case, close, pack)
     if not found:
         return
     Contact.objects.bulk_create(found, batch_size=1000)
@@ -648,3 +654,22 @@ def _discard(
         contact.reason = reason
     Contact.objects.bulk_update(contacts, ["state", "decided_at", "reason"], batch_size=500)
     record_many(facts, actor=actor, because=cause)
+
+
+# Forgetting
+
+
+def forget_visits(actor: Actor, before: datetime) -> Gone:
+    """Delete who was where before that moment, except what an open case's window still needs."""
+    actor.must(Duty.OPERATE)
+    needed = Case.objects.filter(state=Case.State.OPEN).aggregate(since=Min("infectious_from"))
+    until = min(before, needed["since"] or before)
+    return delete_all(Visit.objects.filter(end_at__lt=until))
+
+
+def forget_interviews(actor: Actor, before: datetime) -> Gone:
+    """Delete where closed cases said that they had been, and with whom."""
+    actor.must(Duty.OPERATE)
+    over = Case.objects.exclude(state=Case.State.OPEN).filter(closed_at__lt=before)
+    names = delete_all(Companion.objects.filter(stay__case__in=over))
+    return names.and_then(delete_all(Stay.objects.filter(case__in=over)))

@@ -13,8 +13,10 @@ from django.db import transaction
 from django.db.models import Model, QuerySet, TextChoices
 from django.http import FileResponse, HttpRequest
 from django.utils.timezone import localtime
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from fangxian.kernel import clock
 from fangxian.kernel.access import Actor
 from fangxian.kernel.clock import today
 from fangxian.kernel.errors import TooManyRows
@@ -118,13 +120,23 @@ def download(
     viewer = request.actor
     with ExitStack() as unless_sent:
         file = unless_sent.enter_context(SpooledTemporaryFile(max_size=_IN_MEMORY))
-        count = write(file, header, rows, title=str(which.label), numbers=True)
+        mark = watermark(viewer)
+        count = write(file, header, rows, title=str(which.label), numbers=True, mark=mark)
         # Only now a transaction, for a slow one would hold back everybody's seals.
         note_export(viewer, which, count, area_path=area_path)
         unless_sent.pop_all()  # the response closes it
     file.seek(0)
     name = f"{which.label}-{today():%Y%m%d}.xlsx"
     return FileResponse(file, as_attachment=True, filename=name, content_type=_XLSX)
+
+
+def watermark(viewer: Actor) -> str:
+    """Whose copy a file is. It stands on every printed page and in the file, to be found again."""
+    return gettext("Taken by %(who)s (%(number)s) on %(when)s. Every export is on record.") % {
+        "who": viewer.name or "—",
+        "number": str(viewer.id)[-8:],
+        "when": f"{localtime(clock.now()):%Y-%m-%d %H:%M:%S}",
+    }
 
 
 @transaction.atomic
@@ -149,12 +161,14 @@ def write(
     title: str,
     verbatim: bool = False,
     numbers: bool = False,
+    mark: str = "",
 ) -> int:
     """One sheet; how many rows. Cells are text, so no long number loses a digit.
 
     verbatim   keep cells exactly as they are, marked as text; otherwise one that a spreadsheet
                would run as a formula gets an apostrophe in front
     numbers    int and float stay numbers, to be summed
+    mark       stands at the foot of every printed page, and in the file's properties
     """
     with TemporaryDirectory() as scratch:
         book = xlsxwriter.Workbook(file, {"constant_memory": True, "tmpdir": scratch})
@@ -163,6 +177,9 @@ def write(
         figure = book.add_format({"num_format": "General"})
         sheet = book.add_worksheet(title[:31])
         sheet.freeze_panes(1, 0)
+        if mark:
+            sheet.set_footer(f"&L&8{mark.replace('&', '&&')}&R&8&P / &N")
+            book.set_properties({"comments": mark, "author": mark})
         sheet.set_column(0, max(0, len(header) - 1), _WIDTH, plain)
         for position, word in enumerate(header):
             sheet.write_string(0, position, _safe(word, verbatim=verbatim), bold)

@@ -10,13 +10,18 @@ expired. After a leak `rotate(..., at_once=True)` ends the old key now, and all 
 
 import base64
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Literal
 
+from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
+from cryptography.hazmat.primitives.asymmetric.utils import (
+    decode_dss_signature,
+    encode_dss_signature,
+)
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from django.db import connection, transaction
@@ -66,6 +71,24 @@ def signed_document(payload: bytes) -> dict[str, str]:
     """A JSON text as phones are sent it; they verify the very bytes of `payload`."""
     kid, signature = sign("trust", payload)
     return {"payload": payload.decode(), "kid": _b64(kid), "sig": _b64(signature)}
+
+
+def document_is_ours(document: Mapping[str, str]) -> bool:
+    """Whether a signed document was signed with one of our keys, old ones included."""
+    kid, signature = _unb64(document["kid"]), _unb64(document["sig"])
+    numbers = int.from_bytes(signature[:32]), int.from_bytes(signature[32:])
+    for row in _keys_of("trust"):
+        if _kid(bytes(row.public)) != kid:
+            continue
+        public = ec.EllipticCurvePublicKey.from_encoded_point(ec.SECP256R1(), bytes(row.public))
+        try:
+            public.verify(
+                encode_dss_signature(*numbers), document["payload"].encode(), ec.ECDSA(SHA256())
+            )
+        except InvalidSignature:
+            return False
+        return True
+    return False
 
 
 def trust_list() -> TrustList:
@@ -171,3 +194,7 @@ def _trusted(key: VaultKey) -> TrustedKey:
 
 def _b64(data: bytes) -> str:
     return base64.urlsafe_b64encode(data).decode().rstrip("=")
+
+
+def _unb64(text: str) -> bytes:
+    return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))

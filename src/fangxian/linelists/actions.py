@@ -3,6 +3,7 @@
 import base64
 import json
 from collections.abc import Callable, Sequence
+from datetime import datetime
 from uuid import UUID
 
 from django.conf import settings
@@ -13,6 +14,7 @@ from fangxian.cases.queries import get_case
 from fangxian.kernel.access import Actor, Duty
 from fangxian.kernel.clock import now
 from fangxian.kernel.errors import Refusal
+from fangxian.kernel.forgetting import Gone, delete_all
 from fangxian.kernel.jobs import app
 from fangxian.kernel.ledger import record
 from fangxian.kernel.models import Account
@@ -27,7 +29,7 @@ from fangxian.linelists.errors import (
     MeaningTwice,
 )
 from fangxian.linelists.events import CasesLinked, CasesUnlinked, LineListTaken
-from fangxian.linelists.models import CaseLink, LineList, Mapping, Setting
+from fangxian.linelists.models import CaseLink, Entry, LineList, Link, Mapping, Setting
 from fangxian.linelists.queries import get_list
 from fangxian.linelists.rules import path_between
 
@@ -244,3 +246,20 @@ def unlink_cases(actor: Actor, infector_id: UUID, infectee_id: UUID) -> None:
             ),
             actor=actor,
         )
+
+
+# Forgetting
+
+
+def forget_lists(actor: Actor, before: datetime) -> Gone:
+    """Delete lists of others that were taken in before that moment, with what they hold."""
+    actor.must(Duty.OPERATE)
+    of_contacts = LineList.objects.filter(created_at__lt=before, kind=LineList.Kind.CONTACTS)
+    still_named = LineList.objects.filter(created_at__gte=before, about__isnull=False)
+    of_cases = LineList.objects.filter(created_at__lt=before, kind=LineList.Kind.CASES).exclude(
+        id__in=still_named.values("about")
+    )
+    links = delete_all(Link.objects.filter(list__in=of_contacts))
+    entries = delete_all(Entry.objects.filter(list__in=of_cases))
+    lists = delete_all(of_contacts).and_then(delete_all(of_cases))
+    return links.and_then(entries).and_then(lists)

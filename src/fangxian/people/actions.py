@@ -3,12 +3,13 @@
 import base64
 import json
 from collections.abc import Callable, Collection, Iterable, Sequence
-from datetime import date
+from datetime import date, datetime
 from tempfile import TemporaryFile
 from typing import TypedDict, Unpack
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils import translation
 from django.utils.translation import gettext as _
 
@@ -16,6 +17,7 @@ from fangxian.areas.models import Area
 from fangxian.kernel.access import Actor, Duty
 from fangxian.kernel.clock import now, today
 from fangxian.kernel.errors import NotFound, Refusal
+from fangxian.kernel.forgetting import Gone, delete_all
 from fangxian.kernel.jobs import app
 from fangxian.kernel.ledger import Fact, record, record_many
 from fangxian.kernel.models import Account, Event
@@ -881,6 +883,13 @@ def forget_exports(actor: Actor) -> int:
     actor.must(Duty.OPERATE)
     over = ExportRun.objects.filter(file__isnull=False, expires_at__lte=now())
     return over.update(file=None)
+
+
+def forget_codes(actor: Actor, before: datetime) -> Gone:
+    """Delete personal codes that ended, by time or because they were taken back, before then."""
+    actor.must(Duty.OPERATE)
+    over = Q(expires_at__lt=before) | Q(revoked_at__lt=before)
+    return delete_all(PersonalCode.objects.filter(over))
 
 
 # Made-up residents

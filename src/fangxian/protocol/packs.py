@@ -27,6 +27,7 @@ from fangxian.protocol.sections import (
     PositivePool,
     QuarantineSite,
     Release,
+    Retention,
     Routine,
     Sampling,
     Screening,
@@ -80,6 +81,7 @@ class Sections(Part):
     gates: Gates | None = None
     screening: Screening | None = None
     status: Status | None = None
+    retention: Retention | None = None
     command: Command | None = None
     withdrawn: tuple[Withdrawal, ...] = ()
     fingerprint: str

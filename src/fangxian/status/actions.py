@@ -1,7 +1,7 @@
 """Deriving status codes, and objecting to them. No verb sets a colour."""
 
 from collections.abc import Collection, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db import transaction
@@ -9,6 +9,7 @@ from django.db.models import Q
 
 from fangxian.kernel.access import Actor, Duty
 from fangxian.kernel.clock import now
+from fangxian.kernel.forgetting import Gone, delete_all
 from fangxian.kernel.ledger import record
 from fangxian.kernel.models import Event
 from fangxian.protocol.queries import adoptions_that_concern, in_force
@@ -181,3 +182,14 @@ def decide_status_objection(
 def _filed(objection: Objection) -> Event | None:
     about = Q(subject_id=objection.id)
     return Event.objects.filter(about).order_by("-seq").first()
+
+
+# Forgetting
+
+
+def forget_statuses(actor: Actor, before: datetime) -> Gone:
+    """Delete what codes showed before, and objections decided before that moment."""
+    actor.must(Duty.OPERATE)
+    shown = delete_all(Status.objects.filter(ended_at__lt=before))
+    over = Objection.objects.filter(decided_at__lt=before).exclude(state=Objection.State.UPHELD)
+    return shown.and_then(delete_all(over))

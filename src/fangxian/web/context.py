@@ -112,6 +112,9 @@ NAVIGATION = (
         "key",
         frozenset({Duty.MANAGE_ACCOUNTS}),
     ),
+    Entry(
+        "oversight:retention", gettext_lazy("Retention"), "erase", frozenset({Duty.AUDIT, Duty.OPERATE})
+    ),
     Entry("ledger", gettext_lazy("Ledger"), "ledger", frozenset({Duty.AUDIT})),
     Entry("jobs", gettext_lazy("Jobs"), "settings", frozenset({Duty.OPERATE})),
 )

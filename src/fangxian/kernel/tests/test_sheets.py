@@ -1,6 +1,8 @@
 """Lists that leave as .xlsx."""
 
 import io
+import zipfile
+from contextlib import closing
 
 import pytest
 from django.db import connection
@@ -100,3 +102,13 @@ def test_rows_that_were_refused_are_given_back_as_they_came() -> None:
     count = sheets.write(file, ["Name"], [["=1+1"]], title="Rows", verbatim=True)
 
     assert (count, file.getvalue()[:2]) == (1, b"PK")
+
+
+def test_a_copy_says_whose_it_is() -> None:
+    with override("en"):
+        answer = sheets.download(request(), sheets.List.CASES, ["Name"], iter([["王**"]]))
+
+    with closing(answer):
+        package = zipfile.ZipFile(io.BytesIO(answer.getvalue()))
+    for part in ("xl/worksheets/sheet1.xml", "docProps/core.xml"):
+        assert "Every export is on record" in package.read(part).decode()

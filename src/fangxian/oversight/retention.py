@@ -1,0 +1,39 @@
+"""What is kept how long, and what an ended incident leaves behind.
+
+Each room deletes its own; this page names them all, so that one list says what is kept. `keep`
+is the word of the pack's [retention]; what has none is deleted only when the incident is over.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from fangxian.cases.actions import forget_interviews, forget_visits
+from fangxian.kernel.access import Actor
+from fangxian.kernel.forgetting import Gone
+from fangxian.linelists.actions import forget_lists
+from fangxian.people.actions import forget_codes
+from fangxian.status.actions import forget_statuses
+
+Forget = Callable[[Actor, datetime], Gone]
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """One kind of data: its words, the pack's word for how long, and the verb that deletes it."""
+
+    label: str | Promise
+    keep: str
+    forget: Forget
+
+
+KINDS: Mapping[str, Kind] = {
+    "visits": Kind(_("who was where"), "visits", forget_visits),
+    "interviews": Kind(_("what closed cases told"), "visits", forget_interviews),
+    "statuses": Kind(_("earlier status codes and objections"), "statuses", forget_statuses),
+    "line_lists": Kind(_("line lists of others"), "line_lists", forget_lists),
+    "codes": Kind(_("ended personal codes"), "codes", forget_codes),
+}
