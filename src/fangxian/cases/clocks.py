@@ -98,7 +98,7 @@ def limits_of(viewer: Actor, cases: Sequence[Case]) -> dict[UUID, list[Limit]]:
     wanted = {case.id: case for case in cases if viewer.sees(case.area_path)}
     if not wanted:
         return {}
-    found = dict(
+    found: dict[UUID | None, datetime] = dict(
         Event.objects.filter(
             id__in=[case.because_id for case in cases if case.because_id]
         ).values_list("id", "at")
@@ -148,6 +148,7 @@ def _tasks(case_ids: Iterable[UUID]) -> dict[UUID, list[Task]]:
         for subject, because in Event.objects.filter(because_id__in=causes).values_list(
             "subject_id", "because_id"
         )
+        if because is not None
     }
     about = {**orders, **{case_id: case_id for case_id in case_ids}}
     found: dict[UUID, list[Task]] = {}

@@ -34,7 +34,7 @@ from fangxian.cases.partial import Said, exactly
 from fangxian.cases.queries import get_case, numbers_of_case
 from fangxian.cases.rules import VisitRow
 from fangxian.cases.visits import store
-from fangxian.kernel.access import Actor, Duty
+from fangxian.kernel.access import PLAYBOOK, Actor, Duty
 from fangxian.kernel.clock import now
 from fangxian.kernel.errors import NotFound
 from fangxian.kernel.ledger import record
@@ -106,9 +106,9 @@ def confirm_scan(actor: Actor, case_id: UUID, visit_id: int) -> Stay:
     """The case confirms what a scan says: a stay that rests on the scan. Safe to repeat."""
     case = _open_case(actor, case_id)
     visit = Visit.objects.filter(id=visit_id, person__in=numbers_of_case(actor, case)).first()
-    site = visit and Site.objects.filter(number=visit.place).first()
-    if visit is None or site is None:
+    if visit is None:
         raise NotFound(_("visit"))
+    site = areas.site_by_number(PLAYBOOK, visit.place)
     begin, until = (exactly(timezone.localtime(at)) for at in (visit.start_at, visit.end_at))
     stay, is_new = Stay.objects.get_or_create(
         case=case,
