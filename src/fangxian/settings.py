@@ -10,6 +10,8 @@ FANGXIAN_SYNC_AT_ONCE, FANGXIAN_PAGES_AT_ONCE   how many phones and pages a proc
 FANGXIAN_ADDRESS      how this house is reached from outside; it stands in messages and on posters
 FANGXIAN_SMS          where text messages go: "file:PATH", an "https://" address, or "" for nowhere
 FANGXIAN_SMS_TOKEN    bearer token for that address
+FANGXIAN_SWEEP_ENGINE, FANGXIAN_SWEEP_MEMORY, FANGXIAN_SWEEP_MASTER   who sweeps visits: duckdb
+                      or spark, with how much memory, and the address of Spark's master
 DATABASE_URL          another PostgreSQL (15 or newer)
 FANGXIAN_DEBUG        1: Django's debug pages; never with people's data
 """
@@ -208,6 +210,11 @@ if os.environ.get("FANGXIAN_HTTPS") == "1":
 # always free to say "later".
 SYNC_AT_ONCE = int(os.environ.get("FANGXIAN_SYNC_AT_ONCE", "48"))
 PAGES_AT_ONCE = int(os.environ.get("FANGXIAN_PAGES_AT_ONCE", "2"))
+
+# The sweep of all cases: how much memory, which engine, and Spark's master if it is that
+SWEEP_MEMORY = os.environ.get("FANGXIAN_SWEEP_MEMORY", "1GiB")
+SWEEP_ENGINE = os.environ.get("FANGXIAN_SWEEP_ENGINE", "duckdb")
+SWEEP_MASTER = os.environ.get("FANGXIAN_SWEEP_MASTER", "local[*]")
 
 # Text messages, and the address that they name
 PUBLIC_ADDRESS = os.environ.get("FANGXIAN_ADDRESS", "http://127.0.0.1:8000").rstrip("/")

@@ -193,3 +193,26 @@ class PlaceIsKnown(Refusal):
         super().__init__(
             _("This stay is at “%(name)s” already, so no place has to be added.") % {"name": name}
         )
+
+
+class PlaceIsNotKnown(Malformed):
+    code = "place_is_not_known"
+
+    def __init__(self) -> None:
+        super().__init__(_("No place has this number. Enter the place under areas first."))
+
+
+class SweepIsUnderWay(Refusal):
+    code = "sweep_is_under_way"
+
+    def __init__(self) -> None:
+        super().__init__(_("A sweep is under way already. Wait for it to end."))
+
+
+class NothingToSweep(Refusal):
+    code = "nothing_to_sweep"
+
+    def __init__(self) -> None:
+        super().__init__(
+            _("There is no open case, or no visit in the window of any. There is nothing to sweep.")
+        )

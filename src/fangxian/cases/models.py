@@ -163,6 +163,106 @@ class LongestVisit(models.Model):
         return f"{self.place}: {self.minutes} min"
 
 
+class Division(models.Model):
+    """How a place is divided: the kind of vehicle, or into rooms. Most places are one room."""
+
+    class Layout(models.TextChoices):
+        PLANE = "plane", _("plane")
+        TRAIN_CARRIAGE = "train_carriage", _("sealed train, seats or hard sleeper")
+        TRAIN_COMPARTMENT = "train_compartment", _("sealed train, soft sleeper")
+        TRAIN_OPEN = "train_open", _("train that is not sealed")
+        COACH_SEALED = "coach_sealed", _("sealed coach")
+        COACH_VENTILATED = "coach_ventilated", _("ventilated coach")
+        SHIP = "ship", _("ship")
+        ROOMS = "rooms", _("house with rooms")
+
+    place = models.IntegerField(primary_key=True)  # Site.number
+    layout = models.CharField(max_length=20, choices=Layout.choices)
+
+    def __str__(self) -> str:
+        return f"{self.place} {self.layout}"
+
+
+class Seat(models.Model):
+    """Where in a divided place somebody was: on that ride, or in that house.
+
+    room   carriage, compartment, cabin or room; row: of seats, or bay of a train
+    """
+
+    person = models.IntegerField()  # Resident.number
+    place = models.IntegerField()  # Site.number
+    room = models.CharField(max_length=20, blank=True)
+    row = models.SmallIntegerField(null=True)
+    crew = models.BooleanField(default=False)
+
+    class Meta:
+        indexes: ClassVar = [models.Index(name="seat_of_person", fields=["person"])]
+        constraints: ClassVar = [
+            models.UniqueConstraint(name="seat_is_one_a_person", fields=["place", "person"]),
+            models.CheckConstraint(name="seat_row_counts_from_one", condition=Q(row__gte=1)),
+            models.CheckConstraint(
+                name="seat_says_something",
+                condition=~Q(room="") | Q(row__isnull=False) | Q(crew=True),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.person} @ {self.place}: {self.room} {self.row}"
+
+
+class Sweep(models.Model):
+    """All open cases against all visits, in the background.
+
+    what, on     the step at work and its day; done of steps
+    figures      what was read and found, as `engines.tracing.sweep.Figures`
+    reason       why it stopped, as a code of the engine
+    """
+
+    class State(models.TextChoices):
+        WAITING = "waiting", _("waiting")
+        RUNNING = "running", _("running")
+        DONE = "done", _("done")
+        STOPPED = "stopped", _("stopped")
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    account = models.ForeignKey("kernel.Account", models.PROTECT, related_name="+")
+    area_path = AreaPathField(blank=True)
+    state = models.CharField(max_length=10, choices=State.choices, default=State.WAITING)
+    engine = models.CharField(max_length=10)
+    what = models.CharField(max_length=12, blank=True)
+    on = models.CharField(max_length=10, blank=True)
+    done = models.IntegerField(default=0)
+    steps = models.IntegerField(default=0)
+    figures = models.JSONField(default=dict)
+    proposed = models.IntegerField(default=0)
+    reason = models.CharField(max_length=20, blank=True)
+    said = models.CharField(max_length=400, blank=True)
+    asked_at = models.DateTimeField(default=now)
+    ended_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes: ClassVar = [models.Index(name="sweep_lately", fields=["-asked_at", "-id"])]
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                name="sweep_is_one_at_a_time",
+                fields=["area_path"],
+                condition=Q(state__in=["waiting", "running"]),
+            ),
+            models.CheckConstraint(
+                name="sweep_that_ended_has_a_time",
+                condition=Q(state__in=["waiting", "running"], ended_at=None)
+                | Q(state__in=["done", "stopped"], ended_at__isnull=False),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.asked_at:%Y-%m-%d %H:%M} {self.state}"
+
+    @property
+    def percent(self) -> int:
+        return self.done * 100 // self.steps if self.steps else 0
+
+
 class Contact(models.Model):
     """Somebody who met a case in its window: proposed by rule, confirmed or discarded by a person.
 
@@ -181,6 +281,8 @@ class Contact(models.Model):
         HOUSEHOLD = "household", _("same household")
         CO_PRESENCE = "co_presence", _("same place, same time")
         NAMED = "named", _("named in the interview")
+        VEHICLE = "vehicle", _("same vehicle, nearby seat")
+        ROOM = "room", _("same room")
 
     class State(models.TextChoices):
         PROPOSED = "proposed", _("proposed")

@@ -5,36 +5,46 @@ from uuid import UUID
 
 from fangxian.cases import rules
 from fangxian.cases.models import Case, Contact
-from fangxian.cases.queries import co_present, numbers_of_case
+from fangxian.cases.queries import co_present, co_present_with, numbers_of_case, visits_of
+from fangxian.cases.seats import Nearness, who_was_near
+from fangxian.engines.tracing import Met
+from fangxian.engines.tracing.seats import Layout
 from fangxian.kernel.access import PLAYBOOK
 from fangxian.kernel.clock import now
 from fangxian.people import queries as people
 from fangxian.protocol.packs import Pack
 
+_HOW = {None: Contact.How.CO_PRESENCE, Layout.ROOMS: Contact.How.ROOM}
 
-def met_at_places(case: Case, pack: Pack) -> dict[UUID, Contact]:
-    """Whom the case met at places, by resident."""
+
+def met_at_places(case: Case, pack: Pack, met: Sequence[Met] | None = None) -> dict[UUID, Contact]:
+    """Whom the case met at places, by resident; `met` where a sweep has found them already."""
     close = pack.contact.close_minutes
-    met = co_present(
-        PLAYBOOK,
-        numbers_of_case(PLAYBOOK, case.id),
-        since=case.infectious_from,
-        until=case.infectious_until,
-        tolerance=pack.contact.co_presence_tolerance.length,
-    )
+    numbers = numbers_of_case(PLAYBOOK, case)
+    since, until = case.infectious_from, case.infectious_until
+    if met is None:
+        tolerance = pack.contact.co_presence_tolerance.length
+        met = co_present(PLAYBOOK, numbers, since=since, until=until, tolerance=tolerance)
+    seated = who_was_near(numbers, visits_of(PLAYBOOK, numbers, since, until), pack)
     residents = people.by_numbers(PLAYBOOK, [one.person for one in met])
     found: dict[UUID, Contact] = {}
     for one in sorted(met, key=rules.dose):
         if one.person not in residents:
             continue
         resident_id, area_path = residents[one.person]
+        sat = seated.get(one.person) or Nearness()
         found[resident_id] = Contact(
             case=case,
             resident_id=resident_id,
             area_path=area_path,
-            kind=rules.kind_of(one, close_minutes=close.whole if close else None),
-            how=Contact.How.CO_PRESENCE,
-            place=one.place,
+            kind=rules.kind_of(
+                one,
+                close_minutes=close.whole if close else None,
+                near=sat.layout is not None,
+                apart=sat.apart,
+            ),
+            how=_HOW.get(sat.layout, Contact.How.VEHICLE) if sat.layout else _HOW[None],
+            place=sat.place or one.place,
             evidence=rules.SOURCE[one.evidence],
             meetings=one.meetings,
             minutes=rules.dose(one),
@@ -91,8 +101,60 @@ def keep(case: Case, found: dict[UUID, Contact]) -> list[Contact]:
     return new
 
 
-def households_of(case: Case, close: Sequence[Contact], pack: Pack) -> list[Contact]:
-    """Contacts of contacts: who lives with these close contacts and is not known to the case."""
+def contacts_of_contacts(case: Case, close: Sequence[Contact], pack: Pack) -> list[Contact]:
+    """Who lives with these close contacts, or met them, and is not known to the case.
+
+    What counts is from the contact's own first contact with the case until now: a contact is
+    decided on, and with that kept apart, now. Of several contacts the one with the longest time
+    together is kept; a household comes before any of them.
+    """
+    found = _met_by_contacts(case, close, pack) | _households_of(case, close, pack)
+    known = set(case.contacts.filter(resident__in=found).values_list("resident", flat=True))
+    for resident_id in {*known, *open_cases_among(found)}:
+        found.pop(resident_id)
+    return list(found.values())
+
+
+def _met_by_contacts(case: Case, close: Sequence[Contact], pack: Pack) -> dict[UUID, Contact]:
+    """Only who was together with them long enough: passing somebody by goes no second step."""
+    numbers = people.numbers_of(PLAYBOOK, [contact.resident_id for contact in close])
+    through = {numbers[one.resident_id]: one for one in close if one.resident_id in numbers}
+    moment = now()
+    asked = [(person, min(one.first_at, moment)) for person, one in through.items()]
+    tolerance = pack.contact.co_presence_tolerance.length
+    met = co_present_with(PLAYBOOK, asked, until=moment, tolerance=tolerance)
+    minutes = pack.contact.close_minutes
+    long_enough = [
+        (person, one)
+        for person, one in met
+        if rules.kind_of(one, close_minutes=minutes.whole if minutes else None) == "close"
+    ]
+    residents = people.by_numbers(PLAYBOOK, {one.person for _person, one in long_enough})
+    own = {case.resident_id, *(contact.resident_id for contact in close)}
+    found: dict[UUID, Contact] = {}
+    for person, one in sorted(long_enough, key=lambda pair: (rules.dose(pair[1]), pair[0])):
+        resident_id, area_path = residents.get(one.person, (None, ""))
+        if resident_id is None or resident_id in own:
+            continue
+        found[resident_id] = Contact(
+            case=case,
+            resident_id=resident_id,
+            area_path=area_path,
+            kind=Contact.Kind.SECONDARY,
+            how=Contact.How.CO_PRESENCE,
+            through=through[person],
+            place=one.place,
+            evidence=rules.SOURCE[one.evidence],
+            meetings=one.meetings,
+            minutes=rules.dose(one),
+            first_at=one.first_at,
+            last_at=one.last_at,
+            pack=pack.stamp,
+        )
+    return found
+
+
+def _households_of(case: Case, close: Sequence[Contact], pack: Pack) -> dict[UUID, Contact]:
     through = {contact.resident_id: contact for contact in close}
     register = people.residents_visible_to(PLAYBOOK)
     homes = dict(
@@ -114,7 +176,4 @@ def households_of(case: Case, close: Sequence[Contact], pack: Pack) -> list[Cont
             last_at=max(now(), contact.first_at),
             pack=pack.stamp,
         )
-    known = set(case.contacts.filter(resident__in=found).values_list("resident", flat=True))
-    for resident_id in {*known, *open_cases_among(found)}:
-        del found[resident_id]
-    return list(found.values())
+    return found

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from fangxian.areas.models import Site
 from fangxian.cases import rules
-from fangxian.cases.models import Case, Contact, Visit
+from fangxian.cases.models import Case, Contact, Sweep, Visit
 from fangxian.engines.tracing import Evidence, Meeting, Met, Stay, meetings_of
 from fangxian.kernel.access import PLAYBOOK, Actor, Duty
 from fangxian.kernel.errors import NotFound
@@ -306,32 +306,73 @@ def co_present(
     asked: list[Any] = [persons, since, until, tolerance]
     with connection.cursor() as cursor:
         cursor.execute("SELECT * FROM cases_co_present(%s::int[], %s, %s, %s)", asked)
-        rows = cursor.fetchall()
-    return [
-        Met(
-            person=number,
-            meetings=meetings,
-            minutes=minutes,
-            sure_minutes=sure,
-            first_at=_EPOCH + timedelta(microseconds=first_at),
-            last_at=_EPOCH + timedelta(microseconds=last_at),
-            evidence=_EVIDENCE[worth],
-            place=place,
+        return [_met(*row) for row in cursor.fetchall()]
+
+
+def co_present_with(
+    viewer: Actor,
+    persons: Sequence[tuple[int, datetime]],
+    *,
+    until: datetime,
+    tolerance: timedelta,
+) -> list[tuple[int, Met]]:
+    """The same for many people at once, each since a moment of their own: (person, whom they met).
+
+    One statement: the search of each runs where the rows are.
+    """
+    _must_look(viewer)
+    if not persons:
+        return []
+    numbers, since = zip(*persons, strict=True)
+    asked: list[Any] = [list(numbers), list(since), until, tolerance]
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT asked.person, found.*"
+            " FROM unnest(%s::int[], %s::timestamptz[]) AS asked(person, since),"
+            " LATERAL cases_co_present(ARRAY[asked.person], asked.since, %s, %s) AS found",
+            asked,
         )
-        for number, meetings, minutes, sure, first_at, last_at, worth, place in rows
-    ]
+        return [(person, _met(*row)) for person, *row in cursor.fetchall()]
+
+
+def _met(
+    person: int,
+    meetings: int,
+    minutes: int,
+    sure: int,
+    first_at: int,
+    last_at: int,
+    worth: int,
+    place: int,
+) -> Met:
+    """A row of the statement; its times are microseconds since 1970."""
+    return Met(
+        person=person,
+        meetings=meetings,
+        minutes=minutes,
+        sure_minutes=sure,
+        first_at=_EPOCH + timedelta(microseconds=first_at),
+        last_at=_EPOCH + timedelta(microseconds=last_at),
+        evidence=_EVIDENCE[worth],
+        place=place,
+    )
 
 
 def meetings_behind(viewer: Actor, contact_id: UUID) -> list[Meeting]:
-    """Every meeting of a contact with the case, in the order of time: how do we know?"""
+    """Every meeting of a contact with the case, in the order of time: how do we know?
+
+    Of a contact of a contact, the meetings with the contact in between.
+    """
     contact = get_contact(viewer, contact_id)
-    case = contact.case
+    case, through = contact.case, contact.through
     tolerance = in_force(contact.found_at, case.area_path).contact.co_presence_tolerance.length
     resident = people.get_resident(PLAYBOOK, contact.resident_id)
     theirs = [resident.number, *resident.merged.values_list("number", flat=True)]
-    case_resident = people.get_resident(PLAYBOOK, case.resident_id)
-    own = {case_resident.number, *case_resident.merged.values_list("number", flat=True)}
+    source = people.get_resident(PLAYBOOK, (through or case).resident_id)
+    own = {source.number, *source.merged.values_list("number", flat=True)}
     since, until = case.infectious_from, case.infectious_until
+    if through is not None:
+        since, until = through.first_at, contact.last_at
     visits = visits_of(PLAYBOOK, [*own, *theirs], since - tolerance, until + tolerance)
     stays = [
         Stay(
@@ -345,6 +386,26 @@ def meetings_behind(viewer: Actor, contact_id: UUID) -> list[Meeting]:
     ]
     found = meetings_of(0, stays, since=since, until=until, tolerance=tolerance)
     return sorted(found, key=lambda meeting: (meeting.first_at, meeting.place))
+
+
+# Sweeps
+
+
+def sweeps_visible_to(viewer: Actor) -> QuerySet[Sweep]:
+    """Those of the viewer's area, latest first."""
+    _must_look(viewer)
+    return (
+        Sweep.objects.filter(area_path__startswith=viewer.within)
+        .select_related("account")
+        .order_by("-asked_at", "-id")
+    )
+
+
+def get_sweep(viewer: Actor, sweep_id: UUID) -> Sweep:
+    found = sweeps_visible_to(viewer).filter(id=sweep_id).first()
+    if found is None:
+        raise NotFound(_("sweep"))
+    return found
 
 
 def history_of(viewer: Actor, case: Case | UUID) -> list[Event]:

@@ -61,16 +61,25 @@ def is_stronger(classification: str, than: str) -> bool:
     return STRENGTH.index(classification) > STRENGTH.index(than)
 
 
-def kind_of(met: Met, *, close_minutes: int | None) -> str:
+def kind_of(
+    met: Met, *, close_minutes: int | None, near: bool = False, apart: timedelta | None = None
+) -> str:
     """Which contact a meeting proposes: "close" or "general".
 
     close_minutes   from how many minutes together on; None: any time at all
+    near            seats or rooms show them near each other: close, however short
+    apart           how long they were at one place and known not to be near: this does not count
 
     A poster scan alone never makes a close contact: such a meeting is "general" however long.
     """
     if met.evidence == Evidence.POSTER:
         return "general"
-    return "close" if close_minutes is None or met.sure_minutes >= close_minutes else "general"
+    if near:
+        return "close"
+    minutes = met.sure_minutes - (apart // timedelta(minutes=1) if apart else 0)
+    if apart and minutes <= 0:
+        return "general"
+    return "close" if close_minutes is None or minutes >= close_minutes else "general"
 
 
 def dose(met: Met) -> int:

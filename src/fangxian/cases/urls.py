@@ -2,10 +2,14 @@
 
 from django.urls import path
 
-from fangxian.cases import interview, views
+from fangxian.cases import interview, sweep_pages, views
 
 urlpatterns = [
     path("", views.list_cases, name="list"),
+    path("sweeps", sweep_pages.sweeps, name="sweeps"),
+    path("sweeps/<uuid:sweep_id>", sweep_pages.sweep, name="sweep"),
+    path("sweeps/<uuid:sweep_id>/progress", sweep_pages.progress, name="sweep_progress"),
+    path("sweeps/<uuid:sweep_id>/go-on", sweep_pages.go_on, name="go_on_with_sweep"),
     path("new", views.find_person, name="new"),
     path("new/unregistered", views.register_person, name="register"),
     path("new/<uuid:resident_id>", views.report, name="report"),

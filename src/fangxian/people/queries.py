@@ -282,6 +282,18 @@ def by_numbers(viewer: Actor, numbers: Iterable[int]) -> dict[int, tuple[UUID, s
         return {number: (identity, path) for number, identity, path in cursor.fetchall()}
 
 
+def merged_numbers(viewer: Actor) -> dict[int, int]:
+    """The short number of every merged record, and that of the one kept."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT asked.number, kept.number FROM people_resident AS asked"
+            " JOIN people_resident AS kept ON kept.id = asked.merged_into_id"
+            " WHERE starts_with(kept.area_path, %s)",
+            [viewer.within],
+        )
+        return dict(cursor.fetchall())
+
+
 def numbers_of(viewer: Actor, ids: Iterable[UUID]) -> dict[UUID, int]:
     """The short number by id; of a merged record, that of the one kept."""
     with connection.cursor() as cursor:

@@ -95,7 +95,8 @@ def _workplaces(people: int, seed: int) -> npt.NDArray[np.int64]:
     offices = max(people // 19, 5)
     sizes = np.minimum(random.lognormal(2.3, 1.2, offices), 2_000)
     chosen = np.searchsorted(np.cumsum(sizes), random.random(people + 1) * sizes.sum())
-    return np.minimum(chosen, offices - 1).astype(np.int64)
+    found: npt.NDArray[np.int64] = np.minimum(chosen, offices - 1).astype(np.int64)
+    return found
 
 
 def risks_of(last: date, *, people: int, places: int) -> pa.Table:

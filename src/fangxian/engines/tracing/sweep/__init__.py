@@ -10,11 +10,12 @@ person's name: people and places are numbers, times are minutes since 1970 in UT
 """
 
 from fangxian.engines.tracing.sweep.engines import DuckDB, Engine, Spark, java_home
-from fangxian.engines.tracing.sweep.errors import SweepFailed
+from fangxian.engines.tracing.sweep.errors import SweepFailed, WrongVisits
 from fangxian.engines.tracing.sweep.layout import (
     CASES,
     RISKS,
     VISITS,
+    cannot_write,
     days_of,
     read_cases,
     read_risks,
@@ -36,6 +37,8 @@ __all__ = [
     "Spark",
     "Standing",
     "SweepFailed",
+    "WrongVisits",
+    "cannot_write",
     "days_of",
     "java_home",
     "read_cases",
