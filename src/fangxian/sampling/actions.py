@@ -33,6 +33,7 @@ from fangxian.sampling.batches import Sight, answer, check_row, insert_swabs, in
 from fangxian.sampling.boxes import receive
 from fangxian.sampling.checks import (
     capacity_for,
+    count_of,
     count_turnout,
     must_be_open,
     must_collect,
@@ -59,7 +60,6 @@ from fangxian.sampling.errors import (
     RoundIsNotOpen,
     RoundIsOver,
     RoundStartsInThePast,
-    SealedBeforeSwabbed,
     ShiftEndsBeforeItBegan,
     ShiftIsAnothers,
     SwabbedInThisRound,
@@ -68,7 +68,6 @@ from fangxian.sampling.errors import (
     TubeAwaitsNoResult,
     TubeHasNoResult,
     TubeHasResult,
-    TubeIsEmpty,
     TubeIsNotOpen,
     TubeIsOpenElsewhere,
     TubesNotReady,
@@ -99,6 +98,7 @@ from fangxian.sampling.models import (
     Turnout,
     Untested,
 )
+from fangxian.sampling.opening import open_many
 from fangxian.sampling.planning import Resources, kept, look_ahead
 from fangxian.sampling.queries import (
     box_by_barcode,
@@ -112,7 +112,8 @@ from fangxian.sampling.queries import (
     tubes_of,
     tubes_visible_to,
 )
-from fangxian.sampling.rules import Answer, Call, SealedTube, SwabRow
+from fangxian.sampling.rules import Answer, Call, SealedTube, SealRow, SwabRow, TubeRow
+from fangxian.sampling.sealing import seal_many
 from fangxian.sampling.sheet import Certificate
 
 # Tubes
@@ -179,6 +180,25 @@ def open_tube(
     if there.id != tube.id:
         raise TubeIsOpenElsewhere(there, there.site.name if there.site else "")
     return there
+
+
+@transaction.atomic
+def open_tubes(actor: Actor, rows: Sequence[TubeRow]) -> list[Answer]:
+    """`open_tube` for many desks at once; an answer for each row, in the same order.
+
+    What each row may do is asked of its own `by`; `actor` only carries them here.
+    """
+    return [
+        Answer(row.id, "refused", code=came.code, message=came.message, facts=came.facts)
+        if isinstance(came, Refusal)
+        else Answer(
+            row.id,
+            "applied",
+            barcode=came.barcode,
+            facts={"barcode": came.barcode, "capacity": came.capacity},
+        )
+        for row, came in zip(rows, open_many(rows), strict=True)
+    ]
 
 
 @transaction.atomic
@@ -262,29 +282,24 @@ def seal_tube(
 
     counted   swabs counted by hand; a difference from the system is kept and told
     """
-    tube = get_tube(actor, tube_id, for_change=True)
-    actor.must(Duty.COLLECT_SAMPLES, at=tube.area_path)
-    if tube.state == Tube.State.SEALED:
-        return tube
-    if tube.state != Tube.State.OPEN:
-        raise TubeIsNotOpen(tube)
-    if tube.swabs == 0:
-        raise TubeIsEmpty(tube)
-    pack_at(sealed_at, tube.area_path)
-    if tube.members.filter(taken_at__gt=sealed_at).exists():
-        raise SealedBeforeSwabbed
+    came = seal_many([SealRow(tube_id, actor, sealed_at, counted)])[0]
+    if isinstance(came, Refusal):
+        raise came
+    return came
 
-    tube.state, tube.sealed_at = Tube.State.SEALED, sealed_at
-    tube.counted = _count(counted) if counted is not None else None
-    tube.save(update_fields=["state", "sealed_at", "counted"])
-    facts = {"subject_id": tube.id, "area_path": tube.area_path, "pack": tube.pack}
-    sealed = record(events.TubeSealed(**facts, barcode=tube.barcode, swabs=tube.swabs), actor=actor)
-    if counted is not None and counted != tube.swabs:
-        differs = events.TubeCountDiffers(
-            **facts, barcode=tube.barcode, counted=counted, swabs=tube.swabs
-        )
-        record(differs, actor=actor, because=sealed)
-    return tube
+
+@transaction.atomic
+def seal_tubes(actor: Actor, rows: Sequence[SealRow]) -> list[Answer]:
+    """`seal_tube` for many desks at once; an answer for each row, in the same order.
+
+    What each row may do is asked of its own `by`; `actor` only carries them here.
+    """
+    return [
+        Answer(row.tube_id, "refused", code=came.code, message=came.message, facts=came.facts)
+        if isinstance(came, Refusal)
+        else Answer(row.tube_id, "applied", barcode=came.barcode, facts={"swabs": came.swabs})
+        for row, came in zip(rows, seal_many(rows), strict=True)
+    ]
 
 
 @transaction.atomic
@@ -363,7 +378,7 @@ def end_shift(actor: Actor, shift_id: UUID, *, at: datetime, swabs: int, tubes: 
     if at < shift.began_at:
         raise ShiftEndsBeforeItBegan(shift)
     pack_at(at, shift.area_path)
-    shift.ended_at, shift.swabs, shift.tubes = at, _count(swabs), _count(tubes)
+    shift.ended_at, shift.swabs, shift.tubes = at, count_of(swabs), count_of(tubes)
     shift.save(update_fields=["ended_at", "swabs", "tubes"])
     has = shift.opened.exclude(state=Tube.State.VOID).aggregate(
         swabs=Sum("swabs", default=0), tubes=Count("id")
@@ -396,7 +411,7 @@ def note_queue(
     return QueueNote.objects.create(
         id=note_id or new_id(),
         site=site,
-        waiting=_count(waiting),
+        waiting=count_of(waiting),
         noted_at=at,
         noted_by=actor.id,
     )
@@ -1147,15 +1162,6 @@ def register_tubes(
             actor=actor,
         )
     return [answer(row.id, made, known, refused) for row in rows]
-
-
-def _count(number: int) -> int:
-    if not 0 <= number <= _MOST_COUNTED:
-        raise NotACount
-    return number
-
-
-_MOST_COUNTED = 30_000
 
 
 def _degrees(temperature: float | None) -> Decimal | None:

@@ -25,6 +25,7 @@ from fangxian.sampling.errors import (
     NoLabel,
     NoSuchPurpose,
     NoSuchTable,
+    NotACount,
     PointIsClosed,
     RoundIsNotOpen,
     TimeInTheFuture,
@@ -46,26 +47,37 @@ def must_be_open(actor: Actor, round_id: UUID | None, at: datetime | None = None
     if round_id is None:
         return None
     round_ = get_round(actor, round_id)
-    if round_.state == Round.State.OPEN or (
-        at is not None
-        and round_.opened_at is not None
-        and round_.closed_at is not None
-        and round_.opened_at <= at <= round_.closed_at
+    must_have_been_open(round_, at)
+    return round_
+
+
+def must_have_been_open(round_: Round, at: datetime | None) -> None:
+    if not (
+        round_.state == Round.State.OPEN
+        or (
+            at is not None
+            and round_.opened_at is not None
+            and round_.closed_at is not None
+            and round_.opened_at <= at <= round_.closed_at
+        )
     ):
-        return round_
-    raise RoundIsNotOpen(round_)
+        raise RoundIsNotOpen(round_)
 
 
 def table_at(actor: Actor, site_id: UUID, table: int, at: datetime) -> Site:
     """The sampling point, which must have had this table and been open then."""
     site = get_site(actor, site_id)
+    must_have_table(site, table, at)
+    return site
+
+
+def must_have_table(site: Site, table: int, at: datetime) -> None:
     if site.kind != Site.Kind.SAMPLING_POINT:
-        raise NotFound(_("sampling point"), site=str(site_id))
+        raise NotFound(_("sampling point"), site=str(site.id))
     if table < 1 or (site.capacity is not None and table > site.capacity):
         raise NoSuchTable(site, table)
     if site.closed_at is not None and at > site.closed_at:
         raise PointIsClosed(site)
-    return site
 
 
 def number_on(kind: str, text: str) -> int:
@@ -89,6 +101,16 @@ def numbers(count: int) -> list[int]:
             )
             drawn += [row[0] for row in cursor.fetchall()]
     return drawn
+
+
+_MOST_COUNTED = 30_000
+
+
+def count_of(number: int) -> int:
+    """A number that somebody counted by hand."""
+    if not 0 <= number <= _MOST_COUNTED:
+        raise NotACount
+    return number
 
 
 def capacity_for(pack: Pack, purpose: str, group: str) -> int:

@@ -84,6 +84,33 @@ class SealedTube:
     group: str = ""
 
 
+class TubeRow(NamedTuple):
+    """One tube as a desk opens it; the fields are those of `actions.open_tube`.
+
+    area_path   where it is taken, for a tube at a door
+    """
+
+    id: UUID
+    by: Actor
+    at: datetime
+    barcode: str = ""
+    site_id: UUID | None = None
+    table: int | None = None
+    area_path: str = ""
+    round_id: UUID | None = None
+    group: str = ""
+    purpose: str = "round"
+
+
+class SealRow(NamedTuple):
+    """One tube as a desk closes it; `counted` are the swabs that somebody counted by hand."""
+
+    tube_id: UUID
+    by: Actor
+    sealed_at: datetime
+    counted: int | None = None
+
+
 _NO_FACTS: Mapping[str, object] = {}
 
 

@@ -24,7 +24,7 @@ from fangxian.people.queries import resolve
 from fangxian.people.rules import PersonRef
 from fangxian.quarantine import actions as quarantine
 from fangxian.sampling import actions as sampling
-from fangxian.sampling.rules import SwabRow
+from fangxian.sampling.rules import SealRow, SwabRow, TubeRow
 from fangxian.sync.errors import BadCommand
 from fangxian.sync.rules import is_text
 
@@ -185,11 +185,12 @@ def _end_shift(actor: Actor, body: Body) -> Facts:
     return None
 
 
-def _open_tube(actor: Actor, body: Body) -> Facts:
+def _open_tube(actor: Actor, body: Body) -> TubeRow:
     site_id = body.uuid_or_none("site")
-    tube = sampling.open_tube(
-        actor,
-        tube_id=body.uuid("tube"),
+    return TubeRow(
+        id=body.uuid("tube"),
+        by=actor,
+        at=body.at,
         barcode=body.text("barcode", most=20),
         site_id=site_id,
         table=body.number("table") if site_id is not None else None,
@@ -197,9 +198,7 @@ def _open_tube(actor: Actor, body: Body) -> Facts:
         round_id=body.uuid_or_none("round"),
         group=body.text("group", most=30),
         purpose=body.text("purpose", most=20) or "round",
-        at=body.at,
     )
-    return {"barcode": tube.barcode, "capacity": tube.capacity}
 
 
 def _swab(actor: Actor, body: Body) -> SwabRow:
@@ -217,11 +216,8 @@ def _remove_swab(actor: Actor, body: Body) -> Facts:
     return {"swabs": tube.swabs}
 
 
-def _seal_tube(actor: Actor, body: Body) -> Facts:
-    tube = sampling.seal_tube(
-        actor, body.uuid("tube"), sealed_at=body.at, counted=body.number_or_none("swabs")
-    )
-    return {"swabs": tube.swabs}
+def _seal_tube(actor: Actor, body: Body) -> SealRow:
+    return SealRow(body.uuid("tube"), actor, body.at, body.number_or_none("swabs"))
 
 
 def _void_tube(actor: Actor, body: Body) -> Facts:
@@ -429,10 +425,10 @@ _DESK, _GATE, _TASKS = Duty.COLLECT_SAMPLES, Duty.GUARD, Duty.CARRY_OUT
 KINDS: dict[str, Kind] = {
     "sampling.start_shift": Single(_DESK, _start_shift),
     "sampling.end_shift": Single(_DESK, _end_shift),
-    "sampling.open_tube": Single(_DESK, _open_tube),
+    "sampling.open_tube": Volume(_DESK, _open_tube, _in_a_set(sampling.open_tubes)),
     "sampling.add_swab": Volume(_DESK, _swab, _in_a_set(sampling.take_swabs)),
     "sampling.remove_swab": Single(_DESK, _remove_swab),
-    "sampling.seal_tube": Single(_DESK, _seal_tube),
+    "sampling.seal_tube": Volume(_DESK, _seal_tube, _in_a_set(sampling.seal_tubes)),
     "sampling.void_tube": Single(_DESK, _void_tube),
     "sampling.pack_box": Single(_DESK, _pack_box),
     "sampling.hand_over_box": Single(_DESK, _hand_over_box),

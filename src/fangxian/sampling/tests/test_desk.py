@@ -26,7 +26,9 @@ from fangxian.sampling.actions import (
     end_shift,
     note_queue,
     open_tube,
+    open_tubes,
     seal_tube,
+    seal_tubes,
     start_shift,
     take_swabs,
     void_tube,
@@ -571,3 +573,99 @@ def wait_until_somebody_waits() -> None:
             if cursor.fetchone()[0]:
                 return
         time.sleep(0.05)
+
+
+# Tubes of many desks at once
+
+
+def open_row(point: Site, **unusual: object) -> rules.TubeRow:
+    known: dict[str, object] = {
+        "id": new_id(),
+        "by": make.SAMPLER_WANG,
+        "at": now(),
+        "barcode": make.label(),
+        "site_id": point.id,
+        "table": 1,
+    }
+    return rules.TubeRow(**{**known, **unusual})  # type: ignore[arg-type]
+
+
+def test_desks_open_their_tubes_together_and_one_mistake_stops_nobody(point: Site) -> None:
+    first = open_row(point)
+    rows = [
+        first,
+        open_row(point, table=9),
+        open_row(point, barcode=first.barcode, table=2),
+        first,
+        open_row(point, site_id=new_id()),
+        open_row(point, round_id=new_id()),
+        open_row(point, table=3),
+    ]
+
+    answers = open_tubes(PLAYBOOK, rows)
+    again = open_tubes(PLAYBOOK, rows)
+
+    assert codes(answers) == [
+        "applied", "no_such_table", "tube_is_open_elsewhere", "applied", "not_found", "not_found",
+        "applied",
+    ]  # fmt: skip
+    assert codes(again) == codes(answers)
+    assert answers[0].facts == {"barcode": first.barcode, "capacity": 10}
+    assert Tube.objects.count() == 2
+
+
+def test_a_tube_opened_in_a_set_is_of_the_shift_at_its_table(point: Site) -> None:
+    at = now()
+    shift = start_shift(make.SAMPLER_WANG, site_id=point.id, table=2, at=at - timedelta(hours=1))
+
+    open_tubes(PLAYBOOK, [open_row(point, at=at), open_row(point, table=2, at=at)])
+
+    assert list(Tube.objects.order_by("table").values_list("shift", flat=True)) == [None, shift.id]
+
+
+def test_a_hundred_tubes_are_opened_and_sealed_in_a_handful_of_statements(point: Site) -> None:
+    rows = [open_row(point, at=now() - timedelta(minutes=5)) for _ in range(100)]
+
+    with CaptureQueriesContext(
+        connection,
+    ) as opening:
+        open_tubes(PLAYBOOK, rows)
+    for row, person in zip(rows, make.residents(100), strict=True):
+        Swab.objects.create(tube_id=row.id, resident=person, taken_at=row.at)
+    Tube.objects.update(swabs=1)
+    with CaptureQueriesContext(connection) as sealing:
+        answers = seal_tubes(PLAYBOOK, [rules.SealRow(r.id, r.by, now(), 1) for r in rows])
+
+    assert set(codes(answers)) == {"applied"}
+    assert len(opening) <= 10
+    written = [q["sql"] for q in sealing if "kernel_event" in q["sql"] or "UPDATE" in q["sql"]]
+    assert len(written) <= 3
+
+
+def test_desks_seal_their_tubes_together_and_each_tells_its_own_count(point: Site) -> None:
+    opened = now() - timedelta(minutes=5)
+    tubes = [make.desk_tube(point, at=opened) for _ in range(5)]
+    people = make.residents(4)
+    take_swabs(
+        PLAYBOOK,
+        [
+            make.swab_row(tube, person, taken_at=opened)
+            for tube, person in zip(tubes, people, strict=False)
+        ],
+    )
+    take = [rules.SealRow(tube.id, make.SAMPLER_WANG, now(), 1) for tube in tubes]
+    take[1] = take[1]._replace(counted=2)
+    take[2] = take[2]._replace(sealed_at=opened - timedelta(minutes=1))
+
+    answers = seal_tubes(
+        PLAYBOOK, [*take, rules.SealRow(new_id(), make.SAMPLER_WANG, now()), take[0]]
+    )
+
+    assert codes(answers) == [
+        "applied", "applied", "sealed_before_swabbed", "applied", "tube_is_empty", "not_found",
+        "applied",
+    ]  # fmt: skip
+    assert Tube.objects.filter(state="sealed").count() == 3
+    assert Event.objects.filter(kind="sampling.tube_sealed").count() == 3
+    differs = Event.objects.get(kind="sampling.tube_count_differs")
+    assert (differs.subject_id, differs.facts["counted"]) == (tubes[1].id, 2)
