@@ -25,6 +25,7 @@ from fangxian.measures.orders import (
     issue_order,
     issue_orders,
 )
+from fangxian.measures.pack_changes import apply_pack_change
 from fangxian.measures.releases import propose_due_releases, propose_release
 from fangxian.measures.risk_areas import (
     approve_risk_area,
@@ -45,6 +46,7 @@ __all__ = [
     "OBJECTION_UPHELD",
     "REPLACED",
     "advance_order",
+    "apply_pack_change",
     "approve_risk_area",
     "clear_exit",
     "decide_objection",

@@ -562,6 +562,12 @@ def risk_areas_about(viewer: Actor, about_id: UUID) -> QuerySet[RiskArea]:
     return risk_areas_visible_to(viewer).filter(about_id=about_id).order_by("proposed_at", "id")
 
 
+def stands_under_others(viewer: Actor, area_path: str, pack: str) -> bool:
+    """Whether an order or risk area here was issued under other rules than those of this pack."""
+    others = ~Q(pack=pack) & Q(area_path__startswith=area_path, state="in_force")
+    return Order.objects.filter(others).exists() or RiskArea.objects.filter(others).exists()
+
+
 def keeps_people_in(viewer: Actor, risk_area_id: UUID) -> bool:
     """Whether it asks people not to leave their home or the area."""
     return not rules.KEEPS_PEOPLE_IN.isdisjoint(get_risk_area(viewer, risk_area_id).measures)

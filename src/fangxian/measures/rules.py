@@ -18,6 +18,7 @@ ISOLATING = frozenset(STRICTNESS[2:])
 KEEPS_PEOPLE_IN = frozenset({"area_closed", "stay_home", "no_leaving_area"})
 UNITS = ("household", "floor", "unit", "building", "compound", "area", "district")
 DAY = timedelta(days=1)
+MOMENT = timedelta(seconds=1)
 DOUBLE = 2
 """Two swabs, two laboratories or reagents: what the word of a double test means."""
 
@@ -165,8 +166,15 @@ def change(
     """
     plan = plan_stage(stages, counted_from, at=at, zone=zone)
     if plan is None:
+        # When a patient leaves hospital is for the doctors, whatever number of days has passed.
+        stays = kind == "hospital" and bool(stages)
         return Change(
-            word="ends", kind=kind, stage=0, ends_at=ends_at, was_until=was_until, until=None
+            word="same" if stays else "ends",
+            kind=kind,
+            stage=0,
+            ends_at=ends_at,
+            was_until=was_until,
+            until=was_until if stays else None,
         )
     ahead = until(stages, plan.stage, plan.ends_at)
     reviewed = any(stage.days is None for stage in stages)

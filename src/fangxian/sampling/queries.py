@@ -172,6 +172,12 @@ def tubes_of(viewer: Actor, resident_id: UUID) -> QuerySet[Swab]:
     return Swab.objects.filter(resident_id=resident_id).select_related("tube").order_by("-taken_at")
 
 
+def swabs_awaiting(viewer: Actor) -> QuerySet[Swab]:
+    """Swabs whose tube has no result yet. No order."""
+    must_read(viewer, OF_A_PERSON)
+    return Swab.objects.filter(tube__state__in=[Tube.State.OPEN, Tube.State.SEALED])
+
+
 def findings_of(viewer: Actor, resident_id: UUID, *, since: datetime) -> QuerySet[Report]:
     """What laboratories said of a person's swabs taken since then; corrected findings left out."""
     must_read(viewer, OF_A_PERSON)

@@ -16,7 +16,9 @@ from uuid import UUID
 from django.db import transaction
 
 from fangxian.areas.models import Area, Compound, Site
+from fangxian.cases.actions import report_case
 from fangxian.cases.events import CaseReported, ContactConfirmed
+from fangxian.cases.models import Case, Contact
 from fangxian.kernel import ledger
 from fangxian.kernel.access import PLAYBOOK, Actor, Duty
 from fangxian.kernel.clock import now
@@ -140,6 +142,36 @@ def case(who: Resident, *, hours_ago: float = 6) -> Event:
             specimen_at=now() - timedelta(hours=hours_ago),
             under_control=False,
         )
+    )
+
+
+def reported_case(who: Resident) -> Case:
+    """A case with a file of its own."""
+    return report_case(
+        PLAYBOOK,
+        resident_id=who.id,
+        classification="asymptomatic",
+        specimen_at=now() - timedelta(hours=6),
+        found_by="screening",
+        under_control=False,
+    )
+
+
+def registered_contact(kind: str = "close", *, evidence: str = "", how: str = "named") -> Contact:
+    """A contact that an investigator confirmed; the last contact was half a day ago."""
+    met = resident()
+    return Contact.objects.create(
+        case=reported_case(resident()),
+        resident_id=met.id,
+        area_path=met.area_path,
+        kind=kind,
+        how=how,
+        evidence=evidence,
+        state="confirmed",
+        decided_at=now(),
+        first_at=now() - timedelta(hours=13),
+        last_at=now() - timedelta(hours=12),
+        pack="cn-v9@1",
     )
 
 
