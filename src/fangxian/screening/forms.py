@@ -2,7 +2,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from django import forms
-from django.utils.translation import gettext as _now
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from fangxian.areas.models import Area
@@ -76,7 +76,7 @@ class ColumnsForm(forms.Form):
     ) -> None:
         super().__init__(*args, **kwargs)
         self.headings = list(headings)
-        choices = [("", _now("nothing that is needed"))]
+        choices = [("", gettext("nothing that is needed"))]
         choices += [(meaning, columns.label(meaning)) for meaning in columns.MEANINGS]
         for at, heading in enumerate(self.headings):
             self.fields[f"column_{at}"] = forms.ChoiceField(
@@ -106,22 +106,22 @@ class StaysForm(forms.Form):
         super().__init__(*args, **kwargs)
         for at in range(1, _ROWS_OF_STAYS + 1):
             self.fields[f"place_{at}"] = forms.CharField(
-                label=_now("Place"), max_length=columns.LONGEST_PLACE, required=False
+                label=gettext("Place"), max_length=columns.LONGEST_PLACE, required=False
             )
             self.fields[f"from_{at}"] = forms.DateField(
-                label=_now("First day"), widget=_day(), required=False
+                label=gettext("First day"), widget=_day(), required=False
             )
             self.fields[f"until_{at}"] = forms.DateField(
-                label=_now("Last day"), widget=_day(), required=False
+                label=gettext("Last day"), widget=_day(), required=False
             )
             self.fields[f"how_{at}"] = forms.CharField(
-                label=_now("Train, flight or vehicle"), max_length=60, required=False
+                label=gettext("Train, flight or vehicle"), max_length=60, required=False
             )
 
     @property
     def lines(self) -> list[list[forms.BoundField]]:
         return [
-            [self[f"{part}_{at}"] for part in ("place", "from", "until", "how")]
+            [self[f"{part}_{at}"] for part in ("place", "how", "from", "until")]
             for at in range(1, _ROWS_OF_STAYS + 1)
         ]
 
@@ -139,17 +139,19 @@ class StaysForm(forms.Form):
             if not place and not first and not last:
                 continue
             if not place:
-                self.add_error(f"place_{at}", _now("Say which place."))
+                self.add_error(f"place_{at}", gettext("Say which place."))
             day = first or last
             if day is None:
-                self.add_error(f"until_{at}", _now("Say on which days, as well as you remember."))
+                self.add_error(
+                    f"until_{at}", gettext("Say on which days, as well as you remember.")
+                )
             elif place:
                 how = said.get(f"how_{at}") or ""
                 found.append(Stay(place, first or day, last or day, how))
         if said.get("was_there") is False:
             found = []
         elif said.get("was_there") and not found and not self.errors:
-            self.add_error("place_1", _now("Say where and on which days."))
+            self.add_error("place_1", gettext("Say where and on which days."))
         said["stays"] = found
         return said
 
@@ -166,12 +168,12 @@ class AttemptForm(StaysForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["was_there"].required = False
-        self.fields["was_there"].label = _now("Was the person there?")
+        self.fields["was_there"].label = gettext("Was the person there?")
 
     def clean(self) -> dict[str, Any]:
         said = super().clean()
         if said.get("outcome") == Attempt.Outcome.REACHED and said.get("was_there") is None:
-            self.add_error("was_there", _now("Say what the person answered."))
+            self.add_error("was_there", gettext("Say what the person answered."))
         return said
 
 
@@ -195,7 +197,7 @@ class DeclarationForm(StaysForm):
         super().__init__(*args, **kwargs)
         if homes:
             self.fields["home"].choices = [  # type: ignore[attr-defined]
-                ("", _now("I do not know")),
+                ("", gettext("I do not know")),
                 *((one.path, str(one)) for one in homes),
             ]
         else:
@@ -204,7 +206,7 @@ class DeclarationForm(StaysForm):
     def clean(self) -> dict[str, Any]:
         said = super().clean()
         if not said.get("identity") and not said.get("phone"):
-            self.add_error("identity", _now("Give the number of your card, or a phone number."))
+            self.add_error("identity", gettext("Give the number of your card, or a phone number."))
         return said
 
 
