@@ -382,7 +382,7 @@ class Attempt(models.Model):
 
     class Outcome(models.TextChoices):
         REACHED = "reached", _("reached")
-        NO_ANSWER = "no_answer", _("no answer")
+        NO_ANSWER = "no_answer", _("nobody answered")
         NOT_AT_HOME = "not_at_home", _("nobody at home")
         WRONG_NUMBER = "wrong_number", _("wrong number")
         DECLINED = "declined", _("did not want to speak")

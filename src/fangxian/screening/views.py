@@ -381,8 +381,8 @@ def ledger(request: Request, campaign_id: UUID) -> HttpResponse | FileResponse:
 
 def _ledger_as_file(request: Request, campaign: Campaign, rows: Any) -> FileResponse:
     header = [
-        _("Number"), _("Name"), _("Place"), _("State"), _("Next step"), _("Due"), _("Who sees to it"),
-        _("Times named"), _("Where they were"), _("Closed because"),
+        _("Number"), _("Name"), _("Place"), _("State"), _("Next step"), _("Due"),
+        _("Who sees to it"), _("Times named"), _("Where they were"), _("Closed because"),
     ]  # fmt: skip
     states, nexts, reasons = sheets.labels(FollowUp.State, FollowUp.Next, FollowUp.CloseReason)
 

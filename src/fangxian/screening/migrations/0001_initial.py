@@ -88,7 +88,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.UUIDField(default=fangxian.kernel.ids.new_id, editable=False, primary_key=True, serialize=False)),
                 ('channel', models.CharField(choices=[('declaration', 'declaration page'), ('message', 'text message'), ('phone', 'phone call'), ('visit', 'visit at the door')], max_length=11)),
-                ('outcome', models.CharField(choices=[('reached', 'reached'), ('no_answer', 'no answer'), ('not_at_home', 'nobody at home'), ('wrong_number', 'wrong number'), ('declined', 'did not want to speak')], max_length=12)),
+                ('outcome', models.CharField(choices=[('reached', 'reached'), ('no_answer', 'nobody answered'), ('not_at_home', 'nobody at home'), ('wrong_number', 'wrong number'), ('declined', 'did not want to speak')], max_length=12)),
                 ('by', models.UUIDField()),
                 ('note', models.CharField(blank=True, max_length=200)),
                 ('at', models.DateTimeField(default=fangxian.kernel.clock.now)),
