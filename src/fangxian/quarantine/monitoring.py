@@ -235,7 +235,7 @@ def _take(
         temperature.quantize(_TENTH, ROUND_HALF_UP) if temperature.is_finite() else (Decimal(0))
     )
     pack = pack_at(watch.area_path)
-    alarm = rules.CALM
+    alarm: str = rules.CALM
     chosen = list(dict.fromkeys(symptoms))
     if pack is not None:
         asked = pack.people

@@ -121,7 +121,8 @@ def _counted_anew(order: Any, pack: Pack, exposed_at: datetime) -> datetime | No
     measure = pack.measure(order.subject)
     if measure is None or order.stage >= len(measure.stages):
         return None
-    return exposed_at + measure.stages[order.stage].span.length
+    length = measure.stages[order.stage].span.length
+    return exposed_at + length
 
 
 @transaction.atomic

@@ -19,7 +19,7 @@ from fangxian.kernel.access import PLAYBOOK, Actor, Duty
 from fangxian.kernel.clock import now
 from fangxian.kernel.http import Request, paged
 from fangxian.measures.queries import orders_visible_to
-from fangxian.people.queries import Brief, brief
+from fangxian.people.queries import Brief, brief, needs_by_resident
 from fangxian.quarantine import actions, queries
 from fangxian.quarantine.errors import NoOrderInForce
 from fangxian.quarantine.forms import (
@@ -282,7 +282,7 @@ def _placement(
         "person": brief(PLAYBOOK, [stay.resident_id]).get(stay.resident_id),
         "home": names_of(PLAYBOOK, [stay.home_path])[stay.home_path],
         "needs": queries.told_of_needs(
-            queries.people.needs_by_resident(PLAYBOOK, [stay.resident_id]).get(stay.resident_id, [])
+            needs_by_resident(PLAYBOOK, [stay.resident_id]).get(stay.resident_id, [])
         ),
         "watch": queries.watch_of(viewer, stay.resident_id),
         "journeys": journey_rows(viewer, stay.transfers.order_by("asked_at")),

@@ -7,7 +7,7 @@ import pytest
 from fangxian.areas.models import Site
 from fangxian.dispatch.actions import finish_task
 from fangxian.dispatch.queries import tasks_about
-from fangxian.kernel.access import PLAYBOOK, Duty
+from fangxian.kernel.access import PLAYBOOK
 from fangxian.kernel.clock import Hands
 from fangxian.measures.actions import (
     advance_order,
@@ -135,7 +135,7 @@ def test_the_room_of_an_infected_guest_is_given_up_when_the_hospital_has_them() 
     hospital = orders_of(PLAYBOOK, order.resident_id).get(kind="hospital")
     task = tasks_about(PLAYBOOK, hospital.id).get(kind="transfer_patient")
 
-    finish_task(make.actor(Duty.CARRY_OUT), task.id, note="ward 3, Dr Sun")
+    finish_task(PLAYBOOK, task.id, note="ward 3, Dr Sun")
 
     stay.refresh_from_db()
     assert (stay.state, stay.left_how) == ("left", "hospital")

@@ -81,7 +81,7 @@ def test_whoever_is_kept_without_an_order_is_the_first_thing_on_the_page(office:
     page = read(office, "site", site.id)
 
     first = page.index("no order binds this person any more")
-    assert first < page.index("Today&#x27;s readings")
+    assert first < page.index('id="day-heading"')
     send(office, "release", stay.id)
     journey = Transfer.objects.get(way="home")
     send(office, "depart", journey.id, own_way="on")
@@ -134,9 +134,15 @@ def test_63_degrees_stay_in_the_form_with_advice(office: Client) -> None:
 
 def test_a_visit_at_the_door_is_noted_and_a_blocked_door_refused(office: Client) -> None:
     watch = make.watch()
-    said = {"purpose": "seal", "found": "at_home", "names_nobody": "on"}
-
-    send(office, "visit_door", watch.id, **said, door_opens="on")
+    send(
+        office,
+        "visit_door",
+        watch.id,
+        purpose="seal",
+        found="at_home",
+        names_nobody="on",
+        door_opens="on",
+    )
     assert "there is a seal" in read(office, "watch", watch.id)
     assert "put a paper seal" in read(office, "watch", watch.id)
     assert DoorVisit.objects.count() == 1

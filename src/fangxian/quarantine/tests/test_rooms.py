@@ -158,9 +158,9 @@ def test_a_family_stays_together() -> None:
 
     placed = place_people(HEAD_MA, room.id, [one.id for one in members])
 
-    for one in placed:
-        one.refresh_from_db()
-    assert {one.shares for one in placed} == {"family"}
+    for placement in placed:
+        placement.refresh_from_db()
+    assert {placement.shares for placement in placed} == {"family"}
 
 
 def test_two_strangers_in_one_room_are_refused_with_the_rooms_that_are_free() -> None:
@@ -182,9 +182,9 @@ def test_who_cares_for_somebody_may_share_their_room() -> None:
 
     placed = place_people(HEAD_MA, make.room(make.site()).id, [old.id, carer.id])
 
-    for one in placed:
-        one.refresh_from_db()
-    assert {one.shares for one in placed} == {"care"}
+    for placement in placed:
+        placement.refresh_from_db()
+    assert {placement.shares for placement in placed} == {"care"}
 
 
 def test_a_child_is_never_alone() -> None:
