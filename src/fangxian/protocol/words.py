@@ -500,8 +500,8 @@ def _status(pack: Pack | Guide) -> Iterator[Line]:
     yield Line(section, "status.objection", _("Objections are decided"), decided, rests_on)
     colours = {"red": _("red"), "yellow": _("yellow")}
     for name, rule in status.rules.items():
-        text = f"{colours[rule.colour]}{v.between_phrases()}{rule.title.text(_lang())}"
-        yield Line(section, f"status.rules.{name}", colours[rule.colour], text, (rule,))
+        label = rule.title.text(_lang())
+        yield Line(section, f"status.rules.{name}", label, colours[rule.colour], (rule,))
 
 
 def _retention(pack: Pack | Guide) -> Iterator[Line]:

@@ -51,6 +51,7 @@ def test_diff_of_two_packs(capsys: Out) -> None:
         "",
         "Looked for before onset: 2 days → 4 days.",
         "Looked for before the specimen, without symptoms: 2 days → 4 days.",
+        "lives in a medium or high-risk area: new: yellow.",
     ]
 
 

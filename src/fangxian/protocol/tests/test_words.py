@@ -60,10 +60,11 @@ def test_going_back_is_told_too() -> None:
     assert "Contacts of contacts: new: 7 days in home quarantine (tests on days 1, 4, 7)." in found
 
 
-def test_the_local_example_changes_two_figures_and_nothing_else() -> None:
+def test_the_local_example_changes_two_figures_and_a_colour_and_nothing_else() -> None:
     assert changes("cn-v9", "local-4day") == [
         "Looked for before onset: 2 days → 4 days.",
         "Looked for before the specimen, without symptoms: 2 days → 4 days.",
+        "lives in a medium or high-risk area: new: yellow.",
     ]
 
 
