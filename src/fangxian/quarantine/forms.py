@@ -106,7 +106,7 @@ class _Temperature(forms.DecimalField):
 
 class OwnReadingForm(forms.Form):
     temperature = _Temperature(
-        label=_("Temperature (°C)"),
+        label=_("Body temperature (°C)"),
         max_digits=5,
         decimal_places=2,
         widget=forms.TextInput(

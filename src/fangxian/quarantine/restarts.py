@@ -121,8 +121,8 @@ def _counted_anew(order: Any, pack: Pack, exposed_at: datetime) -> datetime | No
     measure = pack.measure(order.subject)
     if measure is None or order.stage >= len(measure.stages):
         return None
-    length = measure.stages[order.stage].span.length
-    return exposed_at + length
+    becomes: datetime = exposed_at + measure.stages[order.stage].span.length
+    return becomes
 
 
 @transaction.atomic

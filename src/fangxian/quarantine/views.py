@@ -10,6 +10,7 @@ from django.db.models import QuerySet
 from django.http import FileResponse, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from fangxian.areas.models import Site
@@ -154,11 +155,12 @@ def _choices(viewer: Actor, site_id: UUID) -> list[tuple[str, str]]:
 
 
 def _named(room: Room) -> str:
-    return _("%(room)s · floor %(floor)d · %(beds)d beds") % {
-        "room": room.name,
-        "floor": room.floor,
-        "beds": room.beds,
-    }
+    said = ngettext(
+        "%(room)s · floor %(floor)d · %(beds)d bed",
+        "%(room)s · floor %(floor)d · %(beds)d beds",
+        room.beds,
+    )
+    return said % {"room": room.name, "floor": room.floor, "beds": room.beds}
 
 
 def _guests_as_file(request: Request, site_id: UUID) -> FileResponse:

@@ -251,7 +251,7 @@ def test_breathlessness_says_120_first_and_that_nobody_may_stop_them(client: Cli
 def test_the_page_speaks_both_languages(client: Client) -> None:
     watch = make.watch()
 
-    assert "你今天感觉怎么样？" in read(client, "own_reading", watch.token, lang="zh-hans")
+    assert "您今天感觉怎么样？" in read(client, "own_reading", watch.token, lang="zh-hans")
     assert "How are you today?" in read(client, "own_reading", watch.token, lang="en")
 
 
