@@ -3,6 +3,9 @@
 `trace_online.ratio`  the search of one case, from the call to the last contact with its dose,
                       against bare counting of the rows in the very same ranges of the index; the
                       median over cases of the ratio of medians over turns
+`trace_online.second_order`
+                      the search with a second step: everybody whom the close contacts met since
+                      they first met the case, against counting the rows in the ranges of both
 
 The town is made up: 28 days of workplaces (log-normal sizes), venues (Zipf with exponent 0.8, so
 that the busiest takes some 3 % of them), checkpoints and queues for sampling. Window and tolerance
@@ -29,6 +32,11 @@ SEED = 20220902
 DAY_ONE = datetime(2022, 8, 8, 16, tzinfo=UTC)  # midnight in Xining
 SOURCES = ("rotating", "attended", "poster")
 Column = npt.NDArray[np.int64]
+_COUNT = (
+    "SELECT count(*) FROM unnest(%s::int[], %s::timestamptz[], %s::timestamptz[])"
+    " AS r(place, low, high) JOIN cases_visit AS v"
+    " ON v.place = r.place AND v.start_at >= r.low AND v.start_at <= r.high"
+)
 
 
 def main() -> None:
@@ -189,12 +197,7 @@ def measure(cases: Sequence[tuple[int, datetime, datetime]]) -> None:
         found[at] = len(co_present(PLAYBOOK, person, since=since, until=until, tolerance=tolerance))
 
     def look_up(at: int) -> None:
-        cursor.execute(
-            "SELECT count(*) FROM unnest(%s::int[], %s::timestamptz[], %s::timestamptz[])"
-            " AS r(place, low, high) JOIN cases_visit AS v"
-            " ON v.place = r.place AND v.start_at >= r.low AND v.start_at <= r.high",
-            ranges[at],
-        )
+        cursor.execute(_COUNT, ranges[at])
         rows[at] = cursor.fetchone()[0]
 
     taken: dict[str, list[list[float]]] = {"search": [], "look-up": []}
@@ -222,6 +225,70 @@ def measure(cases: Sequence[tuple[int, datetime, datetime]]) -> None:
         median(ratios),
         "times",
         against="counting the rows in the same ranges of the index; at most 5",
+    )
+    second_order(cursor, cases, ranges, tolerance)
+
+
+SECOND = 12
+"""Cases whose contacts' contacts are measured: a step further is some hundred searches each."""
+AT_MOST = 60
+"""Close contacts of one case that are followed."""
+
+
+def second_order(
+    cursor: Any,
+    cases: Sequence[tuple[int, datetime, datetime]],
+    ranges: Sequence[list[Any]],
+    tolerance: timedelta,
+) -> None:
+    from fangxian.cases.queries import co_present, co_present_with
+    from fangxian.cases.rules import kind_of
+    from fangxian.kernel.access import PLAYBOOK
+    from fangxian.protocol.packs import load_pack
+
+    minutes = load_pack("cn-v9").contact.close_minutes
+    least = minutes.whole if minutes else None
+    ratios, times, people = [], [], []
+    for (person, since, until), own in zip(cases[:SECOND], ranges[:SECOND], strict=True):
+
+        def close(
+            person: int = person, since: datetime = since, until: datetime = until
+        ) -> list[tuple[int, datetime]]:
+            met = co_present(PLAYBOOK, person, since=since, until=until, tolerance=tolerance)
+            near = [one for one in met if kind_of(one, close_minutes=least) == "close"]
+            return [(one.person, one.first_at) for one in near[:AT_MOST]]
+
+        follow = close()
+        if not follow:
+            continue
+        both = [list(column) for column in own]
+        for other, first_at in follow:
+            found = ranges_of(cursor, other, first_at, until, tolerance)
+            for column, more in zip(both, found, strict=True):
+                column.extend(more or [])
+
+        def search(close: Any = close, until: datetime = until) -> None:
+            co_present_with(PLAYBOOK, close(), until=until, tolerance=tolerance)
+
+        def look_up(both: Any = both) -> None:
+            cursor.execute(_COUNT, both)
+            cursor.fetchone()
+
+        taken: dict[str, list[float]] = {"search": [], "look-up": []}
+        for turn in range(TURNS):
+            for name, work in (("search", search), ("look-up", look_up))[:: 1 if turn % 2 else -1]:
+                taken[name].append(seconds(work))
+        ratios.append(median(taken["search"]) / median(taken["look-up"]))
+        times.append(median(taken["search"]))
+        people.append(len(follow))
+    note(
+        f"second step: median {median(times) * 1e3:.0f} ms for {median(people):.0f} close contacts"
+    )
+    figure(
+        "trace_online.second_order",
+        median(ratios),
+        "times",
+        against="counting the rows in the same ranges of the index; at most 20",
     )
 
 

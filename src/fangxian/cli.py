@@ -109,6 +109,19 @@ def _lacks_tables(error: Exception) -> bool:
     return "does not exist" in text and ("relation" in text or "database" in text)
 
 
+def _trace(argv: list[str]) -> int:
+    """Works on files: where no database is, none is started."""
+    if argv[:1] == ["export"]:
+        return _room("cases.commands", "trace")(argv)
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "fangxian.settings")
+    import django
+
+    django.setup()
+    from fangxian.cases.commands import trace
+
+    return trace(argv)
+
+
 def _demo(argv: list[str]) -> int:
     os.environ["FANGXIAN_MODE"] = "demo"
     return _room("exercise.demo", "demo")(argv)
@@ -239,11 +252,16 @@ _COMMANDS: dict[str, tuple[str, Command]] = {
     "ledger": ("verify and seal the ledger", _room("kernel.commands", "ledger")),
     "vault": ("rotate keys", _room("kernel.commands", "vault")),
     "codes": ("keys of codes: rotate, and list those believed", _room("kernel.commands", "codes")),
+    "replay": (
+        "what other rules would have made of some days, without touching anything",
+        _room("measures.commands", "replay"),
+    ),
     "packs": ("check, show and compare policy packs", _room("protocol.commands", "packs")),
     "areas": ("import divisions and boundaries", _room("areas.commands", "areas")),
     "people": ("import residents", _room("people.commands", "people")),
     "plan": ("plan a round of testing against the norm", _room("sampling.commands", "plan")),
     "retention": ("show and carry out the retention", _room("oversight.commands", "retention")),
+    "trace": ("sweep all cases against all visits; make a town to try it on", _trace),
     "why": ("retell how an order came about", _room("web.commands", "why")),
 }
 

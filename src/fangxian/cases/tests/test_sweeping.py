@@ -19,6 +19,7 @@ from fangxian.cases.tests import make
 from fangxian.kernel.access import Actor, Duty
 from fangxian.kernel.clock import Hands
 from fangxian.kernel.models import Account
+from fangxian.people.actions import merge_residents
 from fangxian.people.tests import make as people
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("noon")]
@@ -80,9 +81,9 @@ def test_a_sweep_again_proposes_nobody_twice(ma: Actor) -> None:
 
 
 def test_the_record_that_was_merged_is_the_same_person(ma: Actor, tmp_path: Path) -> None:
-    kept, old = people.resident(), people.resident()
+    kept, old = people.resident(), people.resident(identity=None)
     make.visit(old, make.site(), hours_ago=20)
-    type(old).objects.filter(id=old.id).update(merged_into=kept, area_path="", household=None)
+    merge_residents(people.KEEPER, kept.id, old.id, reason="one person")
 
     export_visits(ma, tmp_path / "x", make.NOON.replace(year=2021), make.NOON)
 
