@@ -22,6 +22,7 @@ from fangxian.kernel.clock import now, today
 from fangxian.kernel.http import Request, paged
 from fangxian.protocol.vocabulary import SYMPTOMS
 from fangxian.quarantine import actions, queries
+from fangxian.quarantine.asking import hours_at, pack_at
 from fangxian.quarantine.errors import (
     ImplausibleTemperature,
     NobodyUnderThisCode,
@@ -54,7 +55,7 @@ def home(request: Request) -> HttpResponse | FileResponse:
         "rows": [(one, places[one.watch.area_path]) for one in days],
         "tally": queries.tally(viewer, queries.watched_at_home(viewer)),
         "late_only": request.GET.get("show") == "late",
-        "hours": queries.hours_at(page.rows[0].area_path) if page.rows else (),
+        "hours": hours_at(page.rows[0].area_path) if page.rows else (),
         **tabs(viewer),
     }
     return render(request, "quarantine/home.html", context)
@@ -89,7 +90,7 @@ def watch(request: Request, watch_id: UUID) -> HttpResponse:
 
 
 def _symptoms(area_path: str) -> list[str]:
-    pack = queries.pack_at(area_path)
+    pack = pack_at(area_path)
     return [*pack.people.symptoms, *pack.people.emergency_symptoms] if pack else []
 
 

@@ -19,6 +19,7 @@ from fangxian.measures import guards
 from fangxian.measures.queries import exits_visible_to, get_order, orders_visible_to
 from fangxian.people.queries import get_resident
 from fangxian.quarantine import rules
+from fangxian.quarantine.asking import hours_at, pack_at
 from fangxian.quarantine.errors import (
     DoorMustOpen,
     ImplausibleTemperature,
@@ -53,8 +54,6 @@ from fangxian.quarantine.queries import (
     WATCHED,
     ZONE,
     get_watch,
-    hours_at,
-    pack_at,
     sealed_under,
     watch_under_key,
 )

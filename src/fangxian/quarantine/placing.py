@@ -18,6 +18,7 @@ from fangxian.measures.queries import get_order, last_event_of, orders_visible_t
 from fangxian.people import queries as people
 from fangxian.protocol.queries import in_force
 from fangxian.quarantine import rules
+from fangxian.quarantine.asking import child_below
 from fangxian.quarantine.errors import (
     ChildAlone,
     FacilityIsNotOpen,
@@ -46,7 +47,6 @@ from fangxian.quarantine.models import Facility, Placement, Room, Transfer, Watc
 from fangxian.quarantine.queries import (
     HERE,
     UNDER_WAY,
-    child_below,
     floor_is_exposed,
     free_rooms,
     get_facility,

@@ -23,10 +23,8 @@ from fangxian.kernel.errors import NotYours
 from fangxian.kernel.ids import read_code
 from fangxian.measures import queries as measures
 from fangxian.people import queries as people
-from fangxian.protocol.errors import NoPackInForce
-from fangxian.protocol.packs import Pack
-from fangxian.protocol.queries import in_force
 from fangxian.quarantine import rules
+from fangxian.quarantine.asking import child_below, hours_at, pack_at
 from fangxian.quarantine.errors import (
     NobodyUnderThisCode,
     NoSuchFacility,
@@ -79,13 +77,6 @@ _HELPFUL = {
 def must_read(viewer: Actor) -> None:
     if not READERS & viewer.duties:
         raise NotYours(str(Duty.CARRY_OUT.label))
-
-
-def pack_at(area_path: str) -> Pack | None:
-    try:
-        return in_force(now(), area_path)
-    except NoPackInForce:
-        return None
 
 
 # Sites
@@ -472,12 +463,6 @@ def told_of_needs(kinds: Iterable[str]) -> tuple[str, ...]:
     return tuple(str(_HELPFUL.get(kind, kind)) for kind in kinds)
 
 
-def child_below(area_path: str) -> float:
-    """0 where no rule says so."""
-    pack = pack_at(area_path)
-    return pack.monitoring.child_below.value if pack and pack.monitoring else 0
-
-
 # Journeys
 
 
@@ -562,14 +547,6 @@ def watch_under_key(viewer: Actor, key: str) -> Watch:
 def readings_of(viewer: Actor, watch_id: UUID) -> QuerySet[Reading]:
     """Latest first."""
     return Reading.objects.filter(watch=get_watch(viewer, watch_id)).order_by("-taken_at", "-id")
-
-
-def hours_at(area_path: str) -> tuple[float, ...]:
-    """By which local hours readings are due there; none without a rule."""
-    pack = pack_at(area_path)
-    if pack is None or pack.monitoring is None:
-        return ()
-    return tuple(hour.value for hour in pack.monitoring.reading_by)
 
 
 def days_of(viewer: Actor, watches: Sequence[Watch], *, day: date | None = None) -> list[DayOf]:

@@ -15,11 +15,12 @@ from fangxian.measures.exposures import note_exposure
 from fangxian.measures.queries import get_order
 from fangxian.protocol.packs import Pack
 from fangxian.quarantine import rules
+from fangxian.quarantine.asking import pack_at
 from fangxian.quarantine.errors import DecisionNeedsReason, RestartIsDecided
 from fangxian.quarantine.events import RestartDecided, RestartProposed
 from fangxian.quarantine.models import Placement, Restart, RestartLine, Room, Zone
 from fangxian.quarantine.placing import cause_of
-from fangxian.quarantine.queries import get_restart, pack_at
+from fangxian.quarantine.queries import get_restart
 from fangxian.quarantine.sites import STAFF, must_one_of
 
 _STAYS = (Placement.State.STAYING, Placement.State.IN_HOSPITAL)

@@ -22,6 +22,7 @@ from fangxian.kernel.http import Request, paged
 from fangxian.measures.queries import orders_visible_to
 from fangxian.people.queries import Brief, brief, needs_by_resident
 from fangxian.quarantine import actions, queries
+from fangxian.quarantine.asking import hours_at, pack_at
 from fangxian.quarantine.errors import NoOrderInForce
 from fangxian.quarantine.forms import (
     ChecksForm,
@@ -120,7 +121,7 @@ def _site(
         "restarts": list(queries.restarts_to_decide(viewer, site_id=site_id)),
         "journeys": journey_rows(viewer, queries.journeys_open(viewer, site_id=site_id)),
         "days": [guest.day_of for guest in seen.guests if guest.day_of],
-        "hours": queries.hours_at(place.area_path),
+        "hours": hours_at(place.area_path),
         "missing": missing,
         "manages": manages,
         "works": works,
@@ -449,7 +450,7 @@ def restart(request: Request, restart_id: UUID) -> HttpResponse:
         )
         return redirect("quarantine:restart", restart_id)
     lines = list(found.lines.select_related("placement__room", "order").order_by("becomes", "id"))
-    pack = queries.pack_at(found.area_path)
+    pack = pack_at(found.area_path)
     context = {
         "restart": found,
         "lines": lines,
