@@ -48,7 +48,7 @@ _ABOUT = {
     TaskKind.SET_POSTS: ("measures:risk_area", Duty.CARRY_OUT),
     TaskKind.SUPPLY_AREA: ("measures:risk_area", Duty.CARRY_OUT),
     TaskKind.OPEN_AREA: ("measures:risk_area", Duty.CARRY_OUT),
-    TaskKind.DECIDE_PACK_CHANGE: ("measures:risk_areas", Duty.DECIDE_MEASURES),
+    TaskKind.DECIDE_PACK_CHANGE: ("measures:pack_change_of", Duty.COMMAND),
     TaskKind.DECIDE_RISK_AREA: ("measures:risk_area", Duty.DECIDE_MEASURES),
     TaskKind.DECIDE_RELEASE: ("measures:order", Duty.DECIDE_MEASURES),
     TaskKind.RECEIVE_PERSON: ("quarantine:placement", Duty.CARRY_OUT),

@@ -108,6 +108,24 @@ class DoorToDoorForm(forms.Form):
     note = forms.CharField(label=_("What proves it"), max_length=200, required=False)
 
 
+class ReplayForm(forms.Form):
+    first = forms.DateField(label=_("From"), widget=forms.DateInput(attrs={"type": "date"}))
+    last = forms.DateField(label=_("To"), widget=forms.DateInput(attrs={"type": "date"}))
+    pack = forms.ChoiceField(label=_("Rules"))
+
+    def __init__(self, *args: Any, packs: list[tuple[str, str]], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        pack = self.fields["pack"]
+        assert isinstance(pack, forms.ChoiceField)  # noqa: S101 - as declared above
+        pack.choices = packs
+
+    def clean(self) -> dict[str, Any]:
+        said: dict[str, Any] = super().clean() or {}
+        if "first" in said and "last" in said and said["last"] < said["first"]:
+            self.add_error("last", _("The last day comes before the first."))
+        return said
+
+
 class ObjectionForm(forms.Form):
     text = forms.CharField(
         label=_("What is objected"),

@@ -192,9 +192,6 @@ def _stages(order: Order) -> Sequence[rules.Stage]:
 
 
 def _of_area(area: RiskArea, pack: Pack, at: datetime) -> AreaChange:
-    zone = pack.zone(area.level) or next(
-        (one for one in pack.zones.values() if one.rank == area.rank), None
-    )
     origin = area.clock_origin or at
     people = _people(area.places)
 
@@ -208,17 +205,10 @@ def _of_area(area: RiskArea, pack: Pack, at: datetime) -> AreaChange:
         }
         return AreaChange(area=area, word=word, zone=zone, **(said | unusual))
 
-    if zone is None:
+    under = place_under(area, pack)
+    if under is None:
         return becomes("ends", None, review_at=None, people_then=0)
-    unit, places = area.unit, list(area.places)
-    if rules.wider(area.unit, than=zone.unit):
-        narrower = _around_the_case(area, zone.unit)
-        if narrower:
-            unit, places = zone.unit, narrower
-        elif area.unit not in zone.units:
-            return becomes("ends", None, review_at=None, people_then=0)
-    elif area.unit not in zone.units:
-        return becomes("ends", None, review_at=None, people_then=0)
+    zone, unit, places = under
     release = rules.release_data(zone.release_from(area.follows.level if area.follows else None))
     review_at = rules.review_at(release, origin, otherwise=at)
     if area.review_at and review_at > area.review_at and "days_without_new" in release:
@@ -234,6 +224,20 @@ def _of_area(area: RiskArea, pack: Pack, at: datetime) -> AreaChange:
         review_at=review_at,
         people_then=_people(places) if narrowed else people,
     )
+
+
+def place_under(area: RiskArea, pack: Pack) -> tuple[Zone, str, list[str]] | None:
+    """Level, unit and places that a pack would have for this risk area; None: it knows none."""
+    zone = pack.zone(area.level) or next(
+        (one for one in pack.zones.values() if one.rank == area.rank), None
+    )
+    if zone is None:
+        return None
+    if rules.wider(area.unit, than=zone.unit):
+        narrower = _around_the_case(area, zone.unit)
+        if narrower:
+            return zone, zone.unit, narrower
+    return (zone, area.unit, list(area.places)) if area.unit in zone.units else None
 
 
 def _people(places: Iterable[str]) -> int:

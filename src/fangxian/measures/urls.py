@@ -1,6 +1,6 @@
 from django.urls import path
 
-from fangxian.measures import exit_views, risk_area_views, views
+from fangxian.measures import exit_views, pack_change_views, risk_area_views, views
 
 urlpatterns = [
     path("orders", views.orders, name="orders"),
@@ -24,6 +24,10 @@ urlpatterns = [
     path("risk-areas/<uuid:risk_area_id>/reject", risk_area_views.reject, name="reject"),
     path("risk-areas/<uuid:risk_area_id>/lift", risk_area_views.lift, name="lift"),
     path("risk-areas/<uuid:risk_area_id>/lower", risk_area_views.lower, name="lower"),
+    path("rules", pack_change_views.pack_change, name="pack_change"),
+    path("rules/<uuid:adoption_id>", pack_change_views.of_adoption, name="pack_change_of"),
+    path("rules/apply", pack_change_views.apply_change, name="apply_change"),
+    path("rules/replay", pack_change_views.replay, name="replay"),
     path("exits", exit_views.exits, name="exits"),
     path("exits/leave", exit_views.leave, name="leave"),
     path("exits/<uuid:exit_id>", exit_views.exit_, name="exit"),

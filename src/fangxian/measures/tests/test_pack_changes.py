@@ -3,8 +3,9 @@
 from datetime import timedelta
 
 import pytest
+from django.test import Client
 
-from fangxian.kernel.access import PLAYBOOK
+from fangxian.kernel.access import PLAYBOOK, Duty
 from fangxian.kernel.clock import Hands, now
 from fangxian.kernel.errors import NotYours
 from fangxian.kernel.models import Event
@@ -15,6 +16,7 @@ from fangxian.measures.pack_changes import PackChange, pack_change
 from fangxian.measures.queries import orders_of, refusals_by_guards, risk_areas_in_force
 from fangxian.measures.tests import make
 from fangxian.measures.tests.make import COMMANDER_CHEN
+from fangxian.measures.tests.test_doors import read, send, signed_in
 from fangxian.protocol.packs import load_pack
 from fangxian.sampling.queries import calls_about
 
@@ -296,3 +298,43 @@ def test_persons_are_counted_once_by_the_greatest_change(noon: Hands) -> None:
 
     assert sum(counts.values()) == 1
     assert counts["ends"] == 1
+
+
+# Pages
+
+
+def test_the_page_shows_who_gains_and_applies_it(client: Client, noon: Hands) -> None:
+    make.rules("cn-v9")
+    order, secondary = make.order(days_ago=1), make.order(subject="secondary_contact")
+    area = make.risk_area()
+    chen = signed_in(client, Duty.COMMAND, Duty.SEE_REGISTER)
+
+    looked = read(chen, "pack_change", pack="cn-20")
+    assert "this is only a look" in looked
+    assert "Approve and apply" not in looked
+    with make.moved_to("cn-20"):
+        noon.forward(hours=1)
+        page = read(chen, "pack_change")
+        send(chen, "apply_change", pack="cn-20@1", at="")
+        after = read(chen, "pack_change")
+
+    assert order.code in page
+    assert secondary.code in page
+    assert area.name in page
+    assert "cn-v9@1 → cn-20@1" in page
+    assert "Approve and apply" in page
+    assert "stands under the rules in force" in after
+    assert "shortened by new rules" in read(chen, "order", order.id).lower()
+
+
+def test_the_page_of_days_again_is_for_the_command(client: Client) -> None:
+    make.rules("cn-v9")
+    make.order()
+    chen = signed_in(client, Duty.COMMAND)
+
+    page = read(chen, "replay", first="2022-09-02", last="2022-09-20", pack="cn-20")
+    wrong = read(chen, "replay", first="2022-09-20", last="2022-09-02", pack="cn-20")
+
+    assert "Person-days restricted" in page
+    assert "The last day comes before the first." in wrong
+    assert "People restricted" not in read(chen, "replay")
