@@ -427,7 +427,7 @@ def site_now(viewer: Actor, site_id: UUID) -> SiteNow:
                 placement=one,
                 person=persons.get(one.resident_id),
                 day_of=days.get(one.resident_id),
-                needs=told_of_needs(needs.get(one.resident_id, [])),
+                needs=told_of_needs(viewer, needs.get(one.resident_id, [])),
                 overstays=inside and one.resident_id not in bound,
                 undecided=order.state == "in_force" and order.ends_at <= at,
                 day=_day(order.counted_from, at),
@@ -459,7 +459,7 @@ def _day(since: datetime, at: datetime) -> int:
     return (at.astimezone(ZONE).date() - since.astimezone(ZONE).date()).days + 1
 
 
-def told_of_needs(kinds: Iterable[str]) -> tuple[str, ...]:
+def told_of_needs(viewer: Actor, kinds: Iterable[str]) -> tuple[str, ...]:
     return tuple(str(_HELPFUL.get(kind, kind)) for kind in kinds)
 
 
@@ -576,7 +576,7 @@ def days_of(viewer: Actor, watches: Sequence[Watch], *, day: date | None = None)
                     _cell(turn, readings.get((watch.id, turn.number)), watch, at, hours[district])
                     for turn in rules.turns_of(day, hours[district], ZONE)
                 ),
-                needs=told_of_needs(needs.get(watch.resident_id, [])),
+                needs=told_of_needs(viewer, needs.get(watch.resident_id, [])),
                 wishes=tuple(wishes[watch.id]),
             )
         )

@@ -285,7 +285,7 @@ def _placement(
         "person": brief(PLAYBOOK, [stay.resident_id]).get(stay.resident_id),
         "home": names_of(PLAYBOOK, [stay.home_path])[stay.home_path],
         "needs": queries.told_of_needs(
-            needs_by_resident(PLAYBOOK, [stay.resident_id]).get(stay.resident_id, [])
+            viewer, needs_by_resident(PLAYBOOK, [stay.resident_id]).get(stay.resident_id, [])
         ),
         "watch": queries.watch_of(viewer, stay.resident_id),
         "journeys": journey_rows(viewer, stay.transfers.order_by("asked_at")),
