@@ -1,7 +1,7 @@
 """The pages of cases: parse, call one verb, show one page."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -36,7 +36,7 @@ from fangxian.kernel import sheets
 from fangxian.kernel.access import Actor, Duty
 from fangxian.kernel.clock import now
 from fangxian.kernel.http import Page, Request, paged
-from fangxian.kernel.ledger import fact_of
+from fangxian.kernel.ledger import fact_of, told
 from fangxian.people import queries as people
 from fangxian.people.actions import register_resident
 from fangxian.people.queries import Brief
@@ -289,8 +289,7 @@ def _happenings(viewer: Actor, case: Case, visits: Sequence[Visit]) -> list[Happ
         fact = fact_of(event)
         if fact is None:
             continue
-        values = {field.name: getattr(fact, field.name) for field in fields(fact)}
-        text = str(fact.sentence).format(**values, area=places[event.area_path])
+        text = told(event, area=places[event.area_path])
         tone = {"danger": "bad", "good": "good"}.get(fact.tone, "")
         found.append(Happening(event.at, text, tone=tone, rank=2))
     found.append(
