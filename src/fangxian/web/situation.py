@@ -91,7 +91,15 @@ def _figures(viewer: Actor) -> list[dict[str, Any]]:
     central = figures.persons_in_central_quarantine(viewer)
     tasks = figures.tasks_overdue(viewer)
     decisions = figures.decisions_awaited(viewer)
-    return [
+    past = decisions.value - decisions.of
+    late = _figure(
+        _("Orders past their end"),
+        figures.Figure(past),
+        _("nobody has decided yet; %(n)s risk areas wait, too") % {"n": decisions.of},
+        "measures:orders",
+        good_is_less=True,
+    )
+    found = [
         _figure(
             _("Cases found today"),
             cases,
@@ -130,6 +138,8 @@ def _figures(viewer: Actor) -> list[dict[str, Any]]:
             "measures:risk_areas",
         ),
     ]
+    # Somebody waits to be let go: that comes before everything else.
+    return [late, *found[:-1]] if past else found
 
 
 def _figure(
