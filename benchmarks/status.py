@@ -72,7 +72,7 @@ INSERT INTO measures_order (id, number, resident_id, area_path, kind, subject, s
 SELECT gen_random_uuid(), number, id, area_path, 'central_quarantine', 'close_contact', 0,
     'in_force', gen_random_uuid(), gen_random_uuid(), 'local-4day@1', 'measures.close_contact',
     %(since)s, %(since)s, %(until)s, %(since)s, gen_random_uuid(), ''
-FROM people_resident WHERE number % 50 = 0
+FROM people_resident WHERE number %% 50 = 0
 """
 
 

@@ -12,6 +12,7 @@ Transfers are tasks, whose due times the pack gave when they were opened.
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from django.db.models import Count, Max, Q
@@ -22,7 +23,6 @@ from fangxian.cases.events import CaseReclassified, CaseReported, ContactConfirm
 from fangxian.cases.models import Case, Contact
 from fangxian.dispatch import queries as dispatch
 from fangxian.dispatch.kinds import TaskKind
-from fangxian.dispatch.models import Task
 from fangxian.kernel.access import PLAYBOOK, Actor
 from fangxian.kernel.clock import now
 from fangxian.kernel.models import Event
@@ -131,7 +131,7 @@ def _judged(case_ids: Iterable[UUID]) -> dict[UUID, tuple[int, datetime | None]]
     return {case: (waiting, last) for case, waiting, last in rows}
 
 
-def _tasks(case_ids: Iterable[UUID]) -> dict[UUID, list[Task]]:
+def _tasks(case_ids: Iterable[UUID]) -> dict[UUID, list[Any]]:
     """The tasks that followed from each case and its contacts, as the ledger tells it."""
     subjects = {case_id: case_id for case_id in case_ids}
     confirmed = Contact.objects.filter(case__in=subjects, state=Contact.State.CONFIRMED)
@@ -151,7 +151,7 @@ def _tasks(case_ids: Iterable[UUID]) -> dict[UUID, list[Task]]:
         if because is not None
     }
     about = {**orders, **{case_id: case_id for case_id in case_ids}}
-    found: dict[UUID, list[Task]] = {}
+    found: dict[UUID, list[Any]] = {}
     kinds_of_task = [TaskKind.INVESTIGATE_CASE, *_TRANSFERS]
     for task in dispatch.tasks_about_any(PLAYBOOK, about, kinds_of_task):
         found.setdefault(about[task.about_id], []).append(task)
@@ -163,7 +163,7 @@ def _investigation(
     *,
     found_at: datetime | None,
     judged_at: tuple[int, datetime | None] | None,
-    tasks: Sequence[Task],
+    tasks: Sequence[Any],
 ) -> Iterator[Limit]:
     """Without a task of investigation the tracks are searched when contacts were looked for."""
     asked = [task for task in tasks if task.kind == TaskKind.INVESTIGATE_CASE]
@@ -186,12 +186,10 @@ def _investigation(
             yield Limit(name=name, began_at=began, due_at=due, met_at=met)
 
 
-def _transfers(tasks: Sequence[Task]) -> Iterator[Limit]:
+def _transfers(tasks: Sequence[Any]) -> Iterator[Limit]:
     """One clock for the patient, one for all contacts: it is as late as the latest of them."""
     for kind, name in _TRANSFERS.items():
-        needed = [
-            task for task in tasks if task.kind == kind and task.state != Task.State.CANCELLED
-        ]
+        needed = [task for task in tasks if task.kind == kind and task.state != "cancelled"]
         if not needed:
             continue
         waiting = [task for task in needed if task.closed_at is None]

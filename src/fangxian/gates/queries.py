@@ -327,17 +327,17 @@ class GatesTotal:
     def unguarded(self) -> int:
         return self.gates - self.guarded
 
-
-def gates_total(found: Sequence[GateNow]) -> GatesTotal:
-    queues = [one for one in found if one.waiting is not None]
-    return GatesTotal(
-        gates=len(found),
-        guarded=sum(bool(one.on_shift) for one in found),
-        waiting=sum(one.waiting or 0 for one in queues) if queues else None,
-        longest=max(queues, key=lambda one: one.waiting or 0, default=None),
-        counts={word: sum(one.counts[word] for one in found) for word in Scan.Verdict.values},
-        incidents=sum(one.incidents for one in found),
-    )
+    @classmethod
+    def of(cls, found: Sequence[GateNow]) -> "GatesTotal":
+        queues = [one for one in found if one.waiting is not None]
+        return cls(
+            gates=len(found),
+            guarded=sum(bool(one.on_shift) for one in found),
+            waiting=sum(one.waiting or 0 for one in queues) if queues else None,
+            longest=max(queues, key=lambda one: one.waiting or 0, default=None),
+            counts={word: sum(one.counts[word] for one in found) for word in Scan.Verdict.values},
+            incidents=sum(one.incidents for one in found),
+        )
 
 
 _QUEUE_STALE = timedelta(hours=2)  # an older word about a queue is no word

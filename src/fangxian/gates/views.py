@@ -74,7 +74,7 @@ def checkpoints(request: Request) -> HttpResponse | FileResponse:
         "page": page,
         "rows": [Row(known[site.id], places[site.area_path]) for site in page.rows],
         "show": show,
-        "total": queries.gates_total(every),
+        "total": queries.GatesTotal.of(every),
         **tabs(viewer),
     }
     return live_page(request, "gates/checkpoints.html", "gates/_checkpoints.html", context)

@@ -52,8 +52,8 @@ class ResultForm(forms.Form):
 class EntryForm(ResultForm):
     """Results one after the other, by keyboard or scanner: the code first."""
 
-    ct = None  # not asked for here: told on the tube's page, or in a file
-    reagent = None
+    ct = None  # type: ignore[assignment] # told on the tube's page, or in a file
+    reagent = None  # type: ignore[assignment]
 
     barcode = forms.CharField(
         label=_("Tube"),
@@ -66,8 +66,8 @@ class EntryForm(ResultForm):
 
 
 class CorrectForm(ResultForm):
-    ct = None
-    reagent = None
+    ct = None  # type: ignore[assignment]
+    reagent = None  # type: ignore[assignment]
     reason = forms.CharField(label=_("Why the result changes"), max_length=200)
 
 

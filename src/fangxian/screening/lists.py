@@ -171,9 +171,9 @@ class _Reader:
             if isinstance(door, doors.Door):
                 return door.path
         for text in (address.community, address.compound, said.address):
-            path = self._in_one_cell(text) if text else ""
+            path: str = self._in_one_cell(text) if text else ""
             if path and path.startswith(self._within):
-                return str(path)
+                return path
         return self._within
 
 

@@ -369,7 +369,7 @@ def _truth(body: Body, name: str) -> bool:
 def _record_reading(actor: Actor, body: Body) -> Facts:
     """A temperature that nobody has is refused by the room, with what was probably meant."""
     said = body.fields.get("temperature")
-    if type(said) not in {int, float} or not abs(said) < _MOST_SAID:
+    if isinstance(said, bool) or not isinstance(said, int | float) or not abs(said) < _MOST_SAID:
         raise BadCommand("temperature")
     reading = quarantine.record_reading(
         actor,

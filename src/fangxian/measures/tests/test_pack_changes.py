@@ -36,9 +36,9 @@ def apply(pack: str) -> PackChange:
     return apply_pack_change(COMMANDER_CHEN, "", pack=load_pack(pack).stamp)
 
 
-def due_days(order: Order) -> list[int | None]:
+def due_days(order: Order) -> list[int]:
     calls = calls_about(PLAYBOOK, order.id).filter(state="due")
-    return sorted(calls.values_list("day", flat=True))
+    return sorted(day for day in calls.values_list("day", flat=True) if day is not None)
 
 
 # From the ninth edition to the twenty items

@@ -21,7 +21,13 @@ from fangxian.measures.queries import (
 )
 from fangxian.people.models import Resident
 from fangxian.playbook.tests import make
-from fangxian.playbook.tests.make import INVESTIGATOR_ZHAO, OFFICER_DENG, found, measures, sealed_tube
+from fangxian.playbook.tests.make import (
+    INVESTIGATOR_ZHAO,
+    OFFICER_DENG,
+    found,
+    measures,
+    sealed_tube,
+)
 
 pytestmark = pytest.mark.django_db
 

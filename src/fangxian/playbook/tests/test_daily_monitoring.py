@@ -4,6 +4,7 @@ import pytest
 
 from fangxian.kernel.access import PLAYBOOK
 from fangxian.kernel.clock import Hands
+from fangxian.kernel.models import Event
 from fangxian.measures.actions import advance_order, end_order
 from fangxian.measures.models import Order
 from fangxian.playbook.tests import make
@@ -56,7 +57,7 @@ def test_a_fever_calls_a_medic_at_once_and_makes_nobody_a_case() -> None:
     days.reading(order.resident_id, "38.2")
 
     assert make.kinds_of_tasks(watch.id) == {"medical_check"}
-    assert not make.measures.Event.objects.filter(kind="cases.case_reported").exists()
+    assert not Event.objects.filter(kind="cases.case_reported").exists()
 
 
 def test_breathlessness_sends_a_vehicle_at_once() -> None:

@@ -24,7 +24,7 @@ def _cn_v9(noon: Hands) -> None:
     story.rules("cn-v9")
 
 
-def one_of_a_list(campaign: Campaign, **unusual: object) -> FollowUp:
+def one_of_a_list(campaign: Campaign, **unusual: str) -> FollowUp:
     make.inbound(campaign, make.row(**unusual))
     return make.only(campaign)
 

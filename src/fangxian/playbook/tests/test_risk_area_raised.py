@@ -19,6 +19,7 @@ from fangxian.measures.queries import (
 from fangxian.measures.queries import (
     tests_of as owed,
 )
+from fangxian.measures.rules import above
 from fangxian.people.models import Resident
 from fangxian.playbook.tests import make
 from fangxian.playbook.tests.make import OFFICER_DENG, measures
@@ -37,7 +38,7 @@ def declared(
     path = inside[0].area_path
     places = {
         "household": [path],
-        "unit": [measures.above(path)[-3]],
+        "unit": [above(path)[-3]],
         "building": [building.path],
         "compound": [building.path],
         "area": [building.path],
@@ -46,9 +47,10 @@ def declared(
     return area, inside
 
 
-def days_of_tests(area: RiskArea, person: Resident) -> list[int | None]:
+def days_of_tests(area: RiskArea, person: Resident) -> list[int]:
     calls = calls_about(PLAYBOOK, area.id).filter(resident=person.id)
-    return sorted(calls.exclude(state="cancelled").values_list("day", flat=True))
+    found = calls.exclude(state="cancelled").values_list("day", flat=True)
+    return sorted(day for day in found if day is not None)
 
 
 @pytest.mark.parametrize(
