@@ -13,7 +13,6 @@ from pytest_django import Settings
 from fangxian.kernel import http
 from fangxian.kernel.access import PLAYBOOK, Duty
 from fangxian.kernel.errors import Malformed, NotFound, NotYours
-from fangxian.kernel.ids import new_id
 from fangxian.kernel.ledger import record_many
 from fangxian.kernel.logs import JsonLines
 from fangxian.kernel.models import Account, Event
@@ -177,10 +176,10 @@ HTML = {"Accept": "text/html"}
 @pytest.mark.parametrize(
     ("opened", "page"),
     [
-        (f"/gates/at/{new_id()}/set", "/gates/at/"),
+        ("/gates/at/0182fc5b-0600-7e99-aad8-336894eaae5f/set", "/gates/at/"),
         ("/gates/venues/posters.pdf", "/gates/venues"),
         ("/sampling/enter", "/sampling/"),
-        (f"/sync/refused/{new_id()}/apply", "/sync/refused/"),
+        ("/sync/refused/0182fc5b-0600-7e99-aad8-336894eaae5f/apply", "/sync/refused/"),
         ("/accounts/nowhere", ""),
     ],
 )
