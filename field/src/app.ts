@@ -228,4 +228,4 @@ startRefusals();
 startChoices();
 startDrafts();
 watchLive();
-document.querySelector(".mainnav [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
+document.querySelector(".groups [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });

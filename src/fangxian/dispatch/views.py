@@ -142,7 +142,6 @@ def mine(request: Request) -> HttpResponse | FileResponse:
         "counts": queries.my_count(request.actor),
         "finish_form": FinishForm(),
         "refuse_form": RefuseForm(),
-        "oversees": bool(queries.OVERSEERS & request.actor.duties),
     }
     return render(request, "dispatch/mine.html", context)
 

@@ -19,121 +19,238 @@ from fangxian.kernel.clock import moved, now
 _DISTRICT_HELD = 60  # seconds; a house serves one district for good
 
 
+_INVESTIGATORS = frozenset({Duty.INVESTIGATE, Duty.COMMAND})
+
+
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One entry of the main navigation, for those who have at least one of the duties."""
+    """One page of the main navigation, for those who have at least one of the duties.
+
+    also   how the addresses of other pages begin at which this entry is the current one
+    """
 
     url_name: str
     label: Promise | str
     icon: str
     duties: frozenset[Duty] = frozenset()
+    also: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Entries under one word of the top bar."""
+
+    label: Promise | str
+    entries: tuple[Entry, ...]
 
 
 NAVIGATION = (
-    Entry("dashboard", gettext_lazy("Situation"), "activity", frozenset({Duty.COMMAND})),
-    Entry(
-        "dispatch:mine",
+    Group(
+        gettext_lazy("Situation"),
+        (Entry("dashboard", gettext_lazy("Situation"), "activity", frozenset({Duty.COMMAND})),),
+    ),
+    Group(
         gettext_lazy("Tasks"),
-        "checklist",
-        frozenset({Duty.CARRY_OUT, Duty.DISPATCH}),
-    ),
-    Entry(
-        "sampling:tubes",
-        gettext_lazy("Testing"),
-        "swab",
-        frozenset({Duty.COLLECT_SAMPLES, Duty.ENTER_RESULTS}),
-    ),
-    Entry(
-        "cases:list", gettext_lazy("Cases"), "virus", frozenset({Duty.INVESTIGATE, Duty.COMMAND})
-    ),
-    Entry(
-        "measures:orders",
-        gettext_lazy("Orders"),
-        "file",
-        frozenset({Duty.DECIDE_MEASURES, Duty.COMMAND}),
-    ),
-    Entry(
-        "measures:risk_areas",
-        gettext_lazy("Risk areas"),
-        "map",
-        frozenset({Duty.DECIDE_MEASURES, Duty.COMMAND}),
-    ),
-    Entry(
-        "status:list",
-        gettext_lazy("Status codes"),
-        "qr",
-        frozenset({Duty.DECIDE_MEASURES, Duty.AUDIT}),
-    ),
-    Entry(
-        "gates:checkpoints",
-        gettext_lazy("Gates"),
-        "gate",
-        frozenset({Duty.GUARD, Duty.DISPATCH, Duty.CARRY_OUT, Duty.DECIDE_MEASURES}),
-    ),
-    Entry(
-        "screening:campaigns",
-        gettext_lazy("Screening"),
-        "search",
-        frozenset({Duty.INVESTIGATE, Duty.COMMAND, Duty.CARRY_OUT, Duty.DISPATCH}),
-    ),
-    Entry(
-        "quarantine:sites",
-        gettext_lazy("Quarantine"),
-        "door",
-        frozenset({Duty.CARRY_OUT, Duty.DECIDE_MEASURES, Duty.COMMAND, Duty.DISPATCH}),
-    ),
-    Entry("measures:exits", gettext_lazy("Emergency exits"), "ambulance"),
-    Entry(
-        "sampling:points",
-        gettext_lazy("Sampling points"),
-        "pin",
-        frozenset(
-            {
-                Duty.COLLECT_SAMPLES,
-                Duty.ENTER_RESULTS,
-                Duty.PLAN_ROUNDS,
-                Duty.CARRY_OUT,
-                Duty.DISPATCH,
-            }
+        (
+            Entry(
+                "dispatch:mine",
+                gettext_lazy("My tasks"),
+                "checklist",
+                frozenset({Duty.CARRY_OUT, Duty.DISPATCH}),
+            ),
+            Entry(
+                "dispatch:board",
+                gettext_lazy("All tasks"),
+                "list",
+                frozenset({Duty.DISPATCH, Duty.COMMAND}),
+            ),
         ),
     ),
-    Entry("sampling:rounds", gettext_lazy("Round plan"), "plan", frozenset({Duty.PLAN_ROUNDS})),
-    Entry("people:list", gettext_lazy("Residents"), "users", frozenset({Duty.SEE_REGISTER})),
-    Entry("areas:tree", gettext_lazy("Areas"), "building", frozenset({Duty.MANAGE_AREAS})),
-    Entry(
-        "sync:devices",
-        gettext_lazy("Phones"),
-        "mobile",
-        frozenset({Duty.DISPATCH, Duty.MANAGE_ACCOUNTS}),
+    Group(
+        gettext_lazy("Testing"),
+        (
+            Entry(
+                "sampling:tubes",
+                gettext_lazy("Tubes"),
+                "swab",
+                frozenset({Duty.COLLECT_SAMPLES, Duty.ENTER_RESULTS}),
+            ),
+            Entry(
+                "sampling:points",
+                gettext_lazy("Sampling points"),
+                "pin",
+                frozenset(
+                    {
+                        Duty.COLLECT_SAMPLES,
+                        Duty.ENTER_RESULTS,
+                        Duty.PLAN_ROUNDS,
+                        Duty.CARRY_OUT,
+                        Duty.DISPATCH,
+                    }
+                ),
+                also=("/sampling/boxes", "/sampling/labels"),
+            ),
+            Entry(
+                "sampling:rounds",
+                gettext_lazy("Round plan"),
+                "plan",
+                frozenset({Duty.PLAN_ROUNDS}),
+            ),
+            Entry(
+                "sampling:laboratories",
+                gettext_lazy("Laboratories"),
+                "key",
+                frozenset({Duty.MANAGE_ACCOUNTS}),
+            ),
+        ),
     ),
-    Entry(
-        "sampling:laboratories",
-        gettext_lazy("Laboratories"),
-        "key",
-        frozenset({Duty.MANAGE_ACCOUNTS}),
+    Group(
+        gettext_lazy("Cases"),
+        (
+            Entry("cases:list", gettext_lazy("All cases"), "virus", _INVESTIGATORS),
+            Entry("cases:sweeps", gettext_lazy("Sweeps"), "contacts", _INVESTIGATORS),
+            Entry(
+                "linelists:own_chain", gettext_lazy("Chain of our cases"), "link", _INVESTIGATORS
+            ),
+            Entry("linelists:lists", gettext_lazy("Line lists"), "sheet", _INVESTIGATORS),
+            Entry(
+                "screening:campaigns",
+                gettext_lazy("Screening"),
+                "search",
+                _INVESTIGATORS | {Duty.CARRY_OUT, Duty.DISPATCH},
+            ),
+        ),
     ),
-    Entry(
-        "oversight:retention", gettext_lazy("Retention"), "erase", frozenset({Duty.AUDIT, Duty.OPERATE})
+    Group(
+        gettext_lazy("Measures"),
+        (
+            Entry(
+                "measures:orders",
+                gettext_lazy("Orders"),
+                "file",
+                frozenset({Duty.DECIDE_MEASURES, Duty.COMMAND}),
+            ),
+            Entry(
+                "measures:risk_areas",
+                gettext_lazy("Risk areas"),
+                "map",
+                frozenset({Duty.DECIDE_MEASURES, Duty.COMMAND}),
+            ),
+            Entry(
+                "quarantine:sites",
+                gettext_lazy("Quarantine"),
+                "door",
+                frozenset({Duty.CARRY_OUT, Duty.DECIDE_MEASURES, Duty.COMMAND, Duty.DISPATCH}),
+            ),
+            Entry(
+                "status:list",
+                gettext_lazy("Status codes"),
+                "qr",
+                frozenset({Duty.DECIDE_MEASURES, Duty.AUDIT}),
+            ),
+            Entry("measures:exits", gettext_lazy("Emergency exits"), "ambulance"),
+        ),
     ),
-    Entry("ledger", gettext_lazy("Ledger"), "ledger", frozenset({Duty.AUDIT})),
-    Entry("jobs", gettext_lazy("Jobs"), "settings", frozenset({Duty.OPERATE})),
+    Group(
+        gettext_lazy("Gates"),
+        (
+            Entry(
+                "gates:checkpoints",
+                gettext_lazy("Gates"),
+                "gate",
+                frozenset({Duty.GUARD, Duty.DISPATCH, Duty.CARRY_OUT, Duty.DECIDE_MEASURES}),
+            ),
+        ),
+    ),
+    Group(
+        gettext_lazy("Registers"),
+        (
+            Entry(
+                "people:list",
+                gettext_lazy("Residents"),
+                "users",
+                frozenset({Duty.SEE_REGISTER}),
+                also=("/person/",),
+            ),
+            Entry("areas:tree", gettext_lazy("Areas"), "building", frozenset({Duty.MANAGE_AREAS})),
+            Entry(
+                "sync:devices",
+                gettext_lazy("Phones"),
+                "mobile",
+                frozenset({Duty.DISPATCH, Duty.MANAGE_ACCOUNTS}),
+            ),
+        ),
+    ),
+    Group(
+        gettext_lazy("Oversight"),
+        (
+            Entry(
+                "oversight:retention",
+                gettext_lazy("Retention"),
+                "erase",
+                frozenset({Duty.AUDIT, Duty.COMMAND, Duty.OPERATE}),
+            ),
+            Entry("ledger", gettext_lazy("Ledger"), "ledger", frozenset({Duty.AUDIT})),
+            Entry("jobs", gettext_lazy("Jobs"), "settings", frozenset({Duty.OPERATE})),
+        ),
+    ),
 )
 
 
-def navigation(actor: Actor, path: str) -> list[dict[str, Any]]:
-    """The entries this actor may open; the one that leads nearest to `path` is current."""
-    found: list[dict[str, Any]] = []
-    for entry in NAVIGATION:
-        if entry.duties and not entry.duties & actor.duties:
-            continue
-        if url := _address(entry.url_name):
-            found.append({"url": url, "label": entry.label, "icon": entry.icon})
-    # "/" leads to everything and is current only for itself.
-    leading = [row["url"] for row in found if path.startswith(row["url"]) and row["url"] != "/"]
-    current = max(leading, key=len, default=path)
-    for row in found:
-        row["current"] = row["url"] == current
-    return found
+@dataclass(slots=True)
+class Link:
+    url: str
+    label: Promise | str
+    icon: str
+    current: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A group as this actor has it, never without an entry; with only one, it is that entry."""
+
+    label: Promise | str
+    entries: tuple[Link, ...]
+
+    @property
+    def url(self) -> str:
+        return self.entries[0].url
+
+    @property
+    def current(self) -> Link | None:
+        return next((link for link in self.entries if link.current), None)
+
+    @property
+    def single(self) -> bool:
+        return len(self.entries) == 1
+
+
+def navigation(actor: Actor, path: str) -> list[Place]:
+    """What this actor may open; the entry that leads nearest to `path` is current."""
+    places, nearest, reach = [], None, 0
+    for group in NAVIGATION:
+        links = []
+        for entry in group.entries:
+            url = _address(entry.url_name)
+            if not url or (entry.duties and not entry.duties & actor.duties):
+                continue
+            links.append(link := Link(url, entry.label, entry.icon))
+            if (near := _reach((url, *entry.also), path)) > reach:
+                nearest, reach = link, near
+        if links:
+            label = links[0].label if len(links) == 1 else group.label
+            places.append(Place(label, tuple(links)))
+    if nearest:
+        nearest.current = True
+    return places
+
+
+def _reach(beginnings: tuple[str, ...], path: str) -> int:
+    """How much of the path an entry accounts for; all lies beneath "/", which so says nothing."""
+    return max(
+        (len(one) for one in beginnings if path == one or (one != "/" and path.startswith(one))),
+        default=0,
+    )
 
 
 @cache
@@ -171,10 +288,12 @@ def _district() -> dict[str, str]:
 
 def shell(request: HttpRequest) -> dict[str, Any]:
     actor: Actor | None = getattr(request, "actor", None)
+    places = navigation(actor, request.path) if actor else []
     return {
         "actor": actor,
         "district": district(),
-        "navigation": navigation(actor, request.path) if actor else [],
+        "navigation": places,
+        "whereabouts": next((place for place in places if place.current), None),
         "clock": now(),
         "zone": settings.TIME_ZONE,
         "practice": _address("exercise:phone"),

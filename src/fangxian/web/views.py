@@ -51,7 +51,7 @@ def home(request: Request) -> HttpResponse:
     """
     if request.actor.may(Duty.COMMAND):
         return dashboard(request)
-    return redirect(navigation(request.actor, request.path)[0]["url"])
+    return redirect(navigation(request.actor, request.path)[0].url)
 
 
 def dashboard(request: Request) -> HttpResponse:

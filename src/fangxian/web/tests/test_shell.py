@@ -22,6 +22,10 @@ def account(**changes: object) -> Account:
     return Account.objects.create(**(ordinary | changes))
 
 
+def group(word: str, url_name: str, label: str, duty: Duty) -> context.Group:
+    return context.Group(word, (context.Entry(url_name, label, "map", frozenset({duty})),))
+
+
 @pytest.fixture
 def doors(monkeypatch: pytest.MonkeyPatch) -> None:
     """A house in which only the ledger and the dashboard have a door."""
@@ -29,16 +33,16 @@ def doors(monkeypatch: pytest.MonkeyPatch) -> None:
         context,
         "NAVIGATION",
         (
-            context.Entry("account_login", "Ledger", "ledger", frozenset({Duty.AUDIT})),
-            context.Entry("account_logout", "Situation", "map", frozenset({Duty.COMMAND})),
-            context.Entry("no:such:room", "Nowhere", "map"),
+            group("Oversight", "account_login", "Ledger", Duty.AUDIT),
+            group("Situation", "account_logout", "Situation", Duty.COMMAND),
+            context.Group("Nowhere", (context.Entry("no:such:room", "Nowhere", "map"),)),
         ),
     )
 
 
 @pytest.mark.usefixtures("doors")
 def test_the_navigation_shows_doors_that_exist_to_those_who_may_use_them() -> None:
-    shown = [str(entry["label"]) for entry in context.navigation(AUDITOR, "/")]
+    shown = [str(place.label) for place in context.navigation(AUDITOR, "/")]
     commander = replace(AUDITOR, duties=frozenset({Duty.AUDIT, Duty.COMMAND}))
 
     assert shown == ["Ledger"]
@@ -47,11 +51,11 @@ def test_the_navigation_shows_doors_that_exist_to_those_who_may_use_them() -> No
 
 @pytest.mark.usefixtures("doors")
 def test_the_entry_that_leads_nearest_is_the_current_one() -> None:
-    (entry,) = context.navigation(AUDITOR, "/accounts/login/")
+    (place,) = context.navigation(AUDITOR, "/accounts/login/")
     (elsewhere,) = context.navigation(AUDITOR, "/supplies/")
 
-    assert entry["current"]
-    assert not elsewhere["current"]
+    assert place.current
+    assert not elsewhere.current
 
 
 @pytest.mark.parametrize(("language", "word"), [("zh-hans", "登录"), ("en", "Sign in")])
