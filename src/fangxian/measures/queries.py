@@ -648,13 +648,13 @@ def _tested(places: Sequence[str], since: datetime, **tube: str | int) -> int:
 def _stricter_beside(area: RiskArea) -> QuerySet[RiskArea]:
     """Stricter areas that still stand in the same district."""
     return RiskArea.objects.filter(
-        area_path__startswith=district_of(area.area_path),
+        area_path__startswith=district_of(PLAYBOOK, area.area_path),
         state=RiskArea.State.IN_FORCE,
         rank__gt=area.rank,
     )
 
 
-def district_of(area_path: str) -> str:
+def district_of(viewer: Actor, area_path: str) -> str:
     """The path of the district around a place; the place itself where it lies in none."""
     found = Area.objects.filter(path__in=rules.above(area_path), level=Area.Level.DISTRICT)
     return found.values_list("path", flat=True).first() or area_path

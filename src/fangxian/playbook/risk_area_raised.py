@@ -64,7 +64,7 @@ def _at_the_doors(fact: RiskAreaDeclared) -> list[tuple[TaskKind, datetime]]:
 
 
 def _rest_of_the_district(fact: RiskAreaDeclared, event: Event) -> None:
-    district = district_of(fact.area_path)
+    district = district_of(PLAYBOOK, fact.area_path)
     pack = in_force(now(), district)
     rest = pack.zone(pack.zone_for_case.rest_level)
     area = get_risk_area(PLAYBOOK, fact.subject_id)
