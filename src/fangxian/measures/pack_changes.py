@@ -115,6 +115,11 @@ class PackChange:
         return dict.fromkeys(WORDS, 0) | Counter(by_person.values())
 
     @property
+    def people_of_areas_freed(self) -> int:
+        """Who lives where an area is lifted or becomes narrower; their orders end with it."""
+        return sum(one.people - one.people_then for one in self.areas)
+
+    @property
     def changes_anything(self) -> bool:
         return any(one.change.word in WORDS[:3] for one in self.orders) or bool(
             self.areas_that("ends", "milder", "shorter")
