@@ -127,7 +127,7 @@ class _Reader:
         self._at = at
         self._today = today()
         self._since = campaign.since
-        self._within = campaign.area_path
+        self._within: str = campaign.area_path
         self._doors = doors.Doors(PLAYBOOK, campaign.area_path)
         self._places = Places(campaign)
         self._in_one_cell = lru_cache(maxsize=100_000)(self._places.path_of)
@@ -171,7 +171,7 @@ class _Reader:
             if isinstance(door, doors.Door):
                 return door.path
         for text in (address.community, address.compound, said.address):
-            path: str = self._in_one_cell(text) if text else ""
+            path = self._in_one_cell(text) if text else ""
             if path and path.startswith(self._within):
                 return path
         return self._within
