@@ -478,9 +478,10 @@ def _next_stage(order: Order) -> rules.Plan | None:
 
     def planned(pack: Pack) -> rules.Plan | None:
         measure = pack.measure(order.subject)
-        return measure and rules.plan_stage(
-            measure.stages, order.counted_from, at=at, first=order.stage + 1, zone=ZONE
-        )
+        if measure is None:
+            return None
+        first = order.stage + 1
+        return rules.plan_stage(measure.stages, order.counted_from, at=at, first=first, zone=ZONE)
 
     pack = in_force(at, order.area_path)
     plan = planned(pack)

@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 
 from fangxian.cases import queries as cases
 from fangxian.kernel.access import PLAYBOOK, Actor, Duty
+from fangxian.kernel.clock import now
 from fangxian.measures import rules
 from fangxian.measures.models import Order, RiskArea
 from fangxian.measures.pack_changes import place_under
@@ -87,7 +88,10 @@ class _Ground:
 
 @transaction.atomic
 def replay(viewer: Actor, *, first: date, last: date, pack: Pack, area_path: str = "") -> Replay:
-    """These days as they were, and as they would have been. In a read-only transaction."""
+    """These days as they were (for days to come: as ordered), and as they would have been.
+
+    In a read-only transaction.
+    """
     viewer.must(Duty.COMMAND, at=area_path)
     with connection.cursor() as cursor:
         cursor.execute("SET TRANSACTION READ ONLY")
@@ -160,12 +164,17 @@ def _figures(
 
 
 def _as_it_was(days: _Days, orders: list[Order], areas: list[RiskArea], area_path: str) -> Figures:
+    at = now()
     kept = [
-        Kept(order.resident_id, order.kind, order.starts_at, order.ended_at or days.end)
+        Kept(
+            order.resident_id, order.kind, order.starts_at, order.ended_at or max(order.ends_at, at)
+        )
         for order in orders
     ]
     stood = [
-        (area.starts_at, area.lifted_at or days.end) for area in areas if area.starts_at is not None
+        (area.starts_at, area.lifted_at or max(area.review_at or at, at))
+        for area in areas
+        if area.starts_at is not None
     ]
     tests = calls_visible_to(PLAYBOOK).filter(
         area_path__startswith=area_path,
@@ -264,16 +273,20 @@ def _area(
     Where a condition needs more than days, the days are what counts here.
     """
     under = place_under(area, pack)
-    zone, before = (under[0], None) if under else (None, None)
+    before: str | None = None
+    zone = under[0] if under else None
     places = under[2] if under else []
     stood: list[tuple[datetime, datetime]] = []
     kept: list[Kept] = []
     tests = 0
     since, origin = area.starts_at or days.start, area.clock_origin or days.start
     residents = list(residents_in(PLAYBOOK, places).values_list("id", flat=True)) if zone else []
-    while zone is not None and zone.unit != "district":
+    early = area.lifted_at is not None and area.review_at and area.lifted_at < area.review_at
+    gone = area.lifted_at if early and not area.followed_by.exists() else None
+    while zone is not None and zone.unit != "district" and not (gone and since >= gone):
         release = rules.release_data(zone.release_from(before))
         until = max(rules.review_at(release, origin, otherwise=days.end), since)
+        until = min(until, gone) if gone else until
         stood.append((since, until))
         measure = pack.measure(zone.resident) if zone.resident else None
         if measure and measure.stages:

@@ -399,7 +399,9 @@ def follow_the_clock(actor: Actor, risk_area_id: UUID, *, because: Event) -> int
     pack = load_pack(area.pack)
     zone = pack.zone(area.level)
     measure = pack.measure(zone.resident) if zone and zone.resident else None
-    moved, evidence = 0, Event.objects.filter(id=because.because_id).first()
+    moved, evidence = 0, None
+    if because.because_id is not None:
+        evidence = Event.objects.filter(id=because.because_id).first()
     if measure is not None and evidence and evidence.kind in guards.EVIDENCE_OF_INFECTION:
         moved = extend_orders_about(
             actor,
