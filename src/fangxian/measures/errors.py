@@ -112,15 +112,6 @@ class NoSuchWay(Malformed):
         )
 
 
-class PersonHasDied(Refusal):
-    code = "person_has_died"
-
-    def __init__(self) -> None:
-        super().__init__(
-            _("The register says that this person has died. Nobody can be ordered anything.")
-        )
-
-
 class RecordWasMerged(Refusal):
     code = "record_was_merged"
 

@@ -24,6 +24,7 @@ urlpatterns = [
     path("risk-areas/<uuid:risk_area_id>/reject", risk_area_views.reject, name="reject"),
     path("risk-areas/<uuid:risk_area_id>/lift", risk_area_views.lift, name="lift"),
     path("risk-areas/<uuid:risk_area_id>/lower", risk_area_views.lower, name="lower"),
+    path("refusals", views.refusals, name="refusals"),
     path("rules", pack_change_views.pack_change, name="pack_change"),
     path("rules/<uuid:adoption_id>", pack_change_views.of_adoption, name="pack_change_of"),
     path("rules/apply", pack_change_views.apply_change, name="apply_change"),

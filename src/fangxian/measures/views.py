@@ -21,8 +21,10 @@ from fangxian.kernel.clock import now
 from fangxian.kernel.errors import Malformed
 from fangxian.kernel.http import Request, paged
 from fangxian.kernel.ledger import told
+from fangxian.kernel.models import Account
 from fangxian.measures import actions, queries
 from fangxian.measures.errors import NothingToServe
+from fangxian.measures.events import Guard
 from fangxian.measures.forms import (
     DecisionForm,
     DoorToDoorForm,
@@ -289,3 +291,28 @@ def decide(request: Request, objection_id: UUID) -> HttpResponse:
         return order(request, objection.order_id, 422, decision_form=form)
     actions.decide_objection(request.actor, objection_id, **form.cleaned_data)
     return redirect("measures:order", objection.order_id)
+
+
+@require_GET
+def refusals(request: Request) -> HttpResponse:
+    """What somebody tried that may never be done: for those who audit or command."""
+    page = paged(queries.refusals_by_guards(request.actor), request.GET.get("mark", ""))
+    places = names_of(request.actor, {event.area_path for event in page.rows})
+    who = dict(
+        Account.objects.filter(id__in={event.actor_id for event in page.rows}).values_list(
+            "id", "display_name"
+        )
+    )
+    context = {
+        "page": page,
+        "rows": [
+            (
+                event,
+                dict(Guard.choices).get(event.facts["guard"], event.facts["guard"]),
+                places[event.area_path],
+                who.get(event.actor_id, "—"),
+            )
+            for event in page.rows
+        ],
+    }
+    return render(request, "measures/refusals.html", context)

@@ -112,12 +112,16 @@ def _on_record(fact: Fact) -> Event:
 
 
 def confirmed_contact(
-    who: Resident, *, days_ago: float = 0.5, area_path: str | None = None
+    who: Resident,
+    *,
+    days_ago: float = 0.5,
+    area_path: str | None = None,
+    subject_id: UUID | None = None,
 ) -> Event:
     """The fact that somebody was found to have met a case."""
     return _on_record(
         ContactConfirmed(
-            subject_id=new_id(),
+            subject_id=subject_id or new_id(),
             area_path=who.area_path if area_path is None else area_path,
             case_id=new_id(),
             code="C0000017",

@@ -319,6 +319,8 @@ def test_every_guard_says_what_is_the_matter_in_both_languages() -> None:
                 WidensRiskArea("district", "compound"),
                 WidensRiskAreaWithoutReason("building", "unit"),
                 ProlongsRiskArea(),
+                errors.PackChangeProlongs(),
+                errors.PosterScansAlone(),
             ]
     english, chinese = made[: len(made) // 2], made[len(made) // 2 :]
 
