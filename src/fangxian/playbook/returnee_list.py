@@ -144,7 +144,7 @@ def on_follow_up_closed(fact: FollowUpClosed, event: Event) -> None:
 
 def on_order_issued(fact: OrderIssued, event: Event) -> None:
     """Also the next stage, which comes after the end of the one before."""
-    if follow_up_about(PLAYBOOK, fact.about_id):
+    if fact.subject != "high_risk_resident" and follow_up_about(PLAYBOOK, fact.about_id):
         put_under_measure(PLAYBOOK, fact.about_id, order_id=fact.subject_id, because=event)
 
 

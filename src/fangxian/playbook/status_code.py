@@ -48,6 +48,8 @@ from fangxian.status.events import (
 
 
 def on_order_changed(fact: OrderIssued | OrderEnded, event: Event) -> None:
+    if isinstance(fact, OrderIssued) and fact.subject == "high_risk_resident":
+        return  # with everybody of their area, at its declaration
     derive_statuses(PLAYBOOK, residents=[fact.resident_id], because=event)
 
 
