@@ -11,7 +11,7 @@ PASSWORD = "fangxian-demo"  # noqa: S105 - printed on the first page of the demo
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One role: `where` is "district", "subdistrict", "community" or "grid" of the scene."""
+    """One role: `where` names a place of the scene, such as "district", "grid" or "site"."""
 
     username: str
     name: str
@@ -61,6 +61,7 @@ PARTS = (
         "grid",
         (Duty.CARRY_OUT, Duty.SEE_REGISTER),
     ),
+    Part("ye", "叶晓兰", "隔离点工作人员", "site", (Duty.CARRY_OUT,)),
     Part("sun", "孙丽", "审计", "district", (Duty.AUDIT, Duty.SEE_REGISTER)),
     Part(
         "yang",

@@ -7,8 +7,8 @@ from datetime import datetime
 from uuid import UUID
 
 from fangxian.cases.queries import contacts_of, open_case_of
-from fangxian.dispatch.queries import tasks_about
-from fangxian.exercise.scene import Scene
+from fangxian.dispatch.queries import tasks_about, tasks_visible_to
+from fangxian.exercise.scene import Scene, at
 from fangxian.kernel import ledger
 from fangxian.kernel.access import PLAYBOOK
 from fangxian.kernel.models import Event
@@ -20,12 +20,26 @@ from fangxian.measures.queries import (
     risk_areas_about,
 )
 from fangxian.protocol.packs import Pack
+from fangxian.quarantine.queries import guests_at, watches_visible_to
 from fangxian.sampling.queries import calls_about, rounds_visible_to
+from fangxian.status.queries import status_of, statuses_of
 from fangxian.web.queries import beginning_of, events_visible_to
 
 # Told one by one; of the others there are too many, and they are counted.
-_TOLD = ("sampling.", "cases.", "measures.")
-_MANY = frozenset({"sampling.tube_sealed", "sampling.tube_found_negative"})
+_TOLD = ("sampling.", "cases.", "measures.", "screening.", "quarantine.", "linelists.")
+_MANY = frozenset(
+    {
+        "sampling.tube_sealed",
+        "sampling.tube_found_negative",
+        "screening.attempt_noted",
+        "screening.person_reached",
+        "screening.follow_up_closed",
+        "screening.people_to_reach",
+        "screening.everybody_reached",
+        "quarantine.reading_taken",
+    }
+)
+RETESTED = at(18, 45)  # every single result is there, and no risk area stands around them yet
 
 
 def of_the_day(since: datetime) -> list[Event]:
@@ -51,6 +65,8 @@ def missing_links(scene: Scene, pack: Pack) -> Iterator[str]:
         yield "no round of testing was planned against the norm"
     if not exits_of(PLAYBOOK, scene.in_need).filter(state="handed_over").exists():
         yield "the person in need did not reach the hospital"
+    yield from _about_judgement(scene)
+    yield from _about_codes(scene)
     yield from _unexplained_orders()
 
 
@@ -101,12 +117,58 @@ def _said_why_not(ground: UUID) -> bool:
     return Event.objects.filter(subject_id=ground, kind__in=kinds).exists()
 
 
+def _about_judgement(scene: Scene) -> Iterator[str]:
+    """What follows from a declaration, and from an order for a designated facility."""
+    if scene.returnee is not None:
+        orders = orders_of(PLAYBOOK, scene.returnee)
+        if not any("screening.person_declared" in _causes_of(order.id) for order in orders):
+            yield "nobody of the campaign was ordered because of what they declared"
+    if scene.site is not None:
+        guests = guests_at(PLAYBOOK, scene.site).filter(reserved_at__gte=at(0))
+        if not any("measures.order_issued" in _causes_of(guest.id) for guest in guests):
+            yield "nobody was placed at the quarantine site because of an order of the day"
+        watches = watches_visible_to(PLAYBOOK).filter(facility=scene.site).values_list("id")
+        tasks = tasks_visible_to(PLAYBOOK).filter(about_id__in=watches)
+        for kind in ("medical_check", "take_reading"):
+            if not tasks.filter(kind=kind).exists():
+                yield f"no reading at the quarantine site led to a task ({kind})"
+
+
+def _about_codes(scene: Scene) -> Iterator[str]:
+    """Whoever was free after the retest was held before, by an order or a colour, and is green."""
+    for member in scene.members:
+        if member == scene.case or not status_of(PLAYBOOK, member).used:
+            continue
+        shown = statuses_of(PLAYBOOK, member)
+        held = orders_of(PLAYBOOK, member).filter(about_id=scene.tube).exists()
+        if not held and not shown.filter(began_at__lte=RETESTED).exists():
+            yield f"a member of the pool was neither held nor was their code coloured ({member})"
+        if shown.filter(began_at__lte=RETESTED).exclude(ended_at__lte=RETESTED).exists():
+            yield f"the code of a member who is free was not green ({member})"
+
+
+def _causes_of(subject: UUID) -> set[str]:
+    """The kinds of everything because of which something began."""
+    return {event.kind for event in ledger.chain_to(beginning_of(PLAYBOOK, subject))}
+
+
 def _unexplained_orders() -> Iterator[str]:
-    """Every order leads back to something that was found in somebody."""
-    found = {"sampling.tube_found_positive", "cases.case_reported"}
+    """Every order leads back to what was found in somebody, said by them, or asked by another."""
+    found = {
+        "sampling.tube_found_positive",
+        "cases.case_reported",
+        "screening.person_declared",
+        "screening.hand_over_asked",
+    }
+    explained: dict[UUID | None, bool] = {None: False}
+    issued = Event.objects.filter(kind="measures.order_issued").order_by("seq")
+    causes = dict(issued.values_list("subject_id", "because_id"))
     for order in orders_visible_to(PLAYBOOK):
-        kinds = {event.kind for event in ledger.chain_to(beginning_of(PLAYBOOK, order.id))}
-        if not kinds & found:
+        cause = causes.get(order.id)
+        if cause not in explained:  # a risk area gives the same cause to thousands
+            chain = ledger.chain_to(Event.objects.get(id=cause))
+            explained[cause] = any(event.kind in found for event in chain)
+        if not explained[cause]:
             yield f"order {order.code} does not answer “Why?”"
 
 

@@ -3,15 +3,25 @@
     05:30  gates say what they ask for, households get passes, venues are to get their codes
     06:00  a round of testing begins
     08:40  ten people of one stairwell are swabbed into one tube
+    08:55  the quarantine site takes its guests' temperatures; one has a fever
     09:30  the tube goes to the laboratory in a box
+    10:40  one reading did not come; two lists of returnees do, and people are asked
+    12:10  another district hands over a contact, whose last days are at home
+    13:00  what one of the returnees declared is confirmed, and ordered
     14:05  the laboratory finds it positive: members and neighbours are held, a squad is sent
     15:10  the squad swabs each of them singly
     16:00  a gate's phone sends what its guard scanned since seven
+    16:30  the second readings of the day; one does not come
+    16:30  readings again, at the site and by telephone
     18:20  nine are negative and free; one is a case: hospital, contacts, risk areas proposed
     18:50  the investigator interviews; contacts are confirmed and get their orders
+    19:20  it is said who may have infected whom
+    19:20  who may have infected whom
     19:30  the command post decides on the risk areas and plans a round for the district
+    19:40  a few contacts of the day get rooms, and are brought there
     20:10  somebody behind the sealed gate needs care, and goes
     20:55  the hospital has taken over
+    21:05  somebody objects to an order
     21:15  the tables' phones send their last hour
     21:20  what had to be served was served
 
@@ -43,6 +53,20 @@ from fangxian.exercise.field import (
     send_the_box,
     work_at_the_points,
 )
+from fangxian.exercise.judgement import (
+    ask_returnees,
+    confirm_what_was_declared,
+    object_to_an_order,
+    say_who_infected_whom,
+    take_over_from_elsewhere,
+)
+from fangxian.exercise.quarters import (
+    bring_contacts,
+    miss_a_reading,
+    open_the_site,
+    read_in_the_afternoon,
+    read_in_the_morning,
+)
 from fangxian.exercise.scene import DAY, DISTRICT, EVENING, POOL, RULES_FROM, Scene, at, set_scene
 from fangxian.kernel import clock
 from fangxian.kernel.access import Actor
@@ -73,6 +97,11 @@ VENUES = 400
 VISITS_A_DAY = 15_000
 SHARE_BY_NOON = 0.12  # of the district, swabbed when the laboratory's first results come
 RESULTS_BY_NOON = 0.06  # of the tubes
+TOLD_IN_WORDS = (
+    (1, "大约中午 马家牛肉面馆"),
+    (1, "下午三点到四点 小桥农贸市场 与王秀英?"),
+    (2, "上午 公园散步"),
+)
 # As published on the day: 360 outside medics, 85 point leads, 2,900 others.
 AT_HAND = Resources(medics=360, leads=85, others=2900, opens=time(6), closes=time(22))
 
@@ -89,10 +118,12 @@ def play(pack_id: str, say: Callable[[str], None], *, until: datetime = EVENING)
         hands.to(at(7, days_back=6))
         say("the days before")
         go_about(scene)
+        open_the_site(scene, hands)
         for days_back, number in ((5, 1), (4, 2), (3, 1), (2, 3), (1, 2)):
             hands.to(at(16, days_back=days_back))
             for _ in range(number):
                 earlier_case(scene, hands)
+            bring_contacts(scene, hands)
         say("2 September 2022")
         for hour, what_happens in HOURS:
             if hour >= until:
@@ -254,10 +285,18 @@ def interview(scene: Scene, hands: clock.Hands) -> None:
             site_id=site.id,
         )
         hands.forward(minutes=5)
-    noodles = read_line(
-        "大约中午 马家牛肉面馆", day=DAY - timedelta(days=1), today=DAY, zone=at(0).tzinfo or UTC
-    )
-    add_stay(zhao, case.id, begin=noodles.begin, until=noodles.until, place=noodles.place)
+    for days_back, words in TOLD_IN_WORDS:
+        day = DAY - timedelta(days=days_back)
+        leg = read_line(words, day=day, today=DAY, zone=at(0).tzinfo or UTC)
+        add_stay(
+            zhao,
+            case.id,
+            begin=leg.begin,
+            until=leg.until,
+            place=leg.place,
+            with_whom=leg.names,
+            sure=leg.sure or "told",
+        )
     find_contacts(zhao, case.id)
     close = contacts_of(zhao, case.id).filter(state="proposed", kind="close")
     confirm_contacts(zhao, close.values_list("id", flat=True))
@@ -307,15 +346,24 @@ HOURS = (
     (at(5, 30), open_gates),
     (at(6), begin_round),
     (at(8, 40), swab_the_stairwell),
+    (at(8, 55), read_in_the_morning),
     (at(9, 30), send_the_box),
+    (at(10, 40), ask_returnees),
+    (at(12, 10), take_over_from_elsewhere),
+    (at(12, 50), confirm_what_was_declared),
     (at(13, 30), swab_the_district),
     (at(14, 5), report_pool),
     (at(15, 10), retest_singly),
     (at(16), guard_a_gate),
+    (at(16, 30), read_in_the_afternoon),
+    (at(18, 5), miss_a_reading),
     (at(18, 20), report_singles),
     (at(18, 50), interview),
+    (at(19, 20), say_who_infected_whom),
     (at(19, 30), decide),
+    (at(19, 40), bring_contacts),
     (at(20, 10), emergency),
+    (at(21, 5), object_to_an_order),
     (at(21, 15), work_at_the_points),
     (at(21, 20), serve),
 )

@@ -8,7 +8,13 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from fangxian.areas.models import Area
-from fangxian.areas.queries import area_by_code, area_of_level, areas_of_level, enclosing
+from fangxian.areas.queries import (
+    area_by_code,
+    area_of_level,
+    areas_of_level,
+    enclosing,
+    sites_of_kind,
+)
 from fangxian.exercise.cast import BUILDER, engage
 from fangxian.kernel.access import Actor
 from fangxian.kernel.ids import new_id
@@ -42,6 +48,10 @@ class Scene:
     tube: UUID = field(default_factory=new_id)
     round: UUID = field(default_factory=new_id)
     singles: dict[UUID, UUID] = field(default_factory=dict)  # the squad's tubes by resident
+    site: UUID | None = None  # the quarantine site, once it is open
+    campaign: UUID | None = None
+    returnee: UUID | None = None  # had been where the risk is high
+    at_home: UUID | None = None  # taken over from another district, monitored at home
 
 
 def at(hour: int, minute: int = 0, *, days_back: int = 0) -> datetime:
@@ -71,6 +81,8 @@ def set_scene(district: str) -> Scene:
         for level in ("subdistrict", "community", "grid"):
             if (place := area_of_level(BUILDER, unit.path, level)) is not None:
                 places[level] = place.path
+        site = sites_of_kind(BUILDER, "quarantine_site", below=district).first()
+        places["site"] = site.area_path if site else places["community"]
         return Scene(
             district=district,
             subdistrict=places["subdistrict"],
