@@ -64,7 +64,7 @@ def leave_for_emergency_care(
     orders = Order.objects.filter(resident=resident.id, state=Order.State.IN_FORCE)
     risk_areas = RiskArea.objects.filter(
         state=RiskArea.State.IN_FORCE, places__overlap=rules.above(resident.area_path)
-    )
+    ).exclude(unit=RiskArea.Unit.DISTRICT)
     exit_ = EmergencyExit.objects.create(
         number=next_numbers("exit_number", 1)[0],
         resident_id=resident.id,

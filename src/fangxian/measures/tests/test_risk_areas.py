@@ -309,10 +309,8 @@ def test_a_proposal_is_not_lifted_but_decided() -> None:
 
 
 def test_release_is_proposed_once_when_all_conditions_hold(noon: Hands) -> None:
-    make.rules("cn-10")
-    area = make.risk_area(
-        [make.estate()[0]], unit="building", reason="several floors share the air"
-    )
+    make.rules("cn-20")
+    area = make.risk_area([make.estate()[0]], unit="building", reason="several stairs share air")
 
     assert propose_due_releases(PLAYBOOK) == 0
     noon.forward(days=5)
