@@ -220,7 +220,16 @@ class Spark:
                 raise EngineStopped(f"Spark could not answer: {_first_line(failed)}") from failed
 
     def close(self) -> None:
+        """Its Java ends, too: a worker goes on for months, and need not keep it."""
+        context = self._session.sparkContext
+        gateway = context._gateway  # noqa: SLF001 - pyspark has no other word for it
         self._session.stop()
+        gateway.shutdown()
+        type(context)._gateway = type(context)._jvm = None  # noqa: SLF001
+        process = getattr(gateway, "proc", None)
+        if process is not None:
+            process.stdin.close()
+            process.wait(60)
 
 
 def _answers(master: str) -> None:
