@@ -149,6 +149,13 @@ NAVIGATION = (
                 frozenset({Duty.DECIDE_MEASURES, Duty.AUDIT}),
             ),
             Entry("measures:exits", gettext_lazy("Emergency exits"), "ambulance"),
+            Entry(
+                "measures:pack_change",
+                gettext_lazy("Change of rules"),
+                "scale",
+                frozenset({Duty.DECIDE_MEASURES, Duty.COMMAND}),
+            ),
+            Entry("measures:replay", gettext_lazy("Replay"), "reset", frozenset({Duty.COMMAND})),
         ),
     ),
     Group(
