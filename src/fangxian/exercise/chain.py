@@ -27,10 +27,9 @@ from fangxian.web.queries import beginning_of, events_visible_to
 
 # Told one by one; of the others there are too many, and they are counted.
 _TOLD = ("sampling.", "cases.", "measures.", "screening.", "quarantine.", "linelists.")
-_MANY = frozenset(
+_MANY = frozenset({"sampling.tube_sealed", "sampling.tube_found_negative"})
+_NOT_TOLD = frozenset(
     {
-        "sampling.tube_sealed",
-        "sampling.tube_found_negative",
         "screening.attempt_noted",
         "screening.person_reached",
         "screening.follow_up_closed",
@@ -48,7 +47,9 @@ def of_the_day(since: datetime) -> list[Event]:
     return [
         event
         for event in events
-        if event.kind.startswith(_TOLD) and (event.kind not in _MANY or event.because_id)
+        if event.kind.startswith(_TOLD)
+        and event.kind not in _NOT_TOLD
+        and (event.kind not in _MANY or event.because_id)
     ]
 
 

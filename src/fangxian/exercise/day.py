@@ -62,10 +62,11 @@ from fangxian.exercise.judgement import (
 )
 from fangxian.exercise.quarters import (
     bring_contacts,
-    miss_a_reading,
+    notice_what_is_missing,
     open_the_site,
-    read_in_the_afternoon,
-    read_in_the_morning,
+    read,
+    read_and_find_a_fever,
+    read_but_one,
 )
 from fangxian.exercise.scene import DAY, DISTRICT, EVENING, POOL, RULES_FROM, Scene, at, set_scene
 from fangxian.kernel import clock
@@ -120,6 +121,9 @@ def play(pack_id: str, say: Callable[[str], None], *, until: datetime = EVENING)
         go_about(scene)
         open_the_site(scene, hands)
         for days_back, number in ((5, 1), (4, 2), (3, 1), (2, 3), (1, 2)):
+            for hour in (9, 15):
+                hands.to(at(hour, days_back=days_back))
+                read(scene, hands)
             hands.to(at(16, days_back=days_back))
             for _ in range(number):
                 earlier_case(scene, hands)
@@ -346,7 +350,7 @@ HOURS = (
     (at(5, 30), open_gates),
     (at(6), begin_round),
     (at(8, 40), swab_the_stairwell),
-    (at(8, 55), read_in_the_morning),
+    (at(8, 55), read_and_find_a_fever),
     (at(9, 30), send_the_box),
     (at(10, 40), ask_returnees),
     (at(12, 10), take_over_from_elsewhere),
@@ -355,8 +359,8 @@ HOURS = (
     (at(14, 5), report_pool),
     (at(15, 10), retest_singly),
     (at(16), guard_a_gate),
-    (at(16, 30), read_in_the_afternoon),
-    (at(18, 5), miss_a_reading),
+    (at(16, 30), read_but_one),
+    (at(18, 5), notice_what_is_missing),
     (at(18, 20), report_singles),
     (at(18, 50), interview),
     (at(19, 20), say_who_infected_whom),

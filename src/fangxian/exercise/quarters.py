@@ -4,15 +4,19 @@ Only played under rules that take contacts to a designated facility.
 """
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from decimal import Decimal
+from typing import TYPE_CHECKING
 from uuid import UUID
+
+from django.db.models import F
 
 from fangxian.areas.queries import sites_of_kind
 from fangxian.exercise.cast import BUILDER
 from fangxian.exercise.scene import Scene
 from fangxian.kernel import clock
+from fangxian.kernel.access import PLAYBOOK
 from fangxian.measures.queries import orders_in_force
 from fangxian.people.queries import get_resident
 from fangxian.protocol.queries import in_force
@@ -26,16 +30,20 @@ from fangxian.quarantine.actions import (
     receive,
     record_reading,
     set_checks,
+    tell_own_reading,
 )
 from fangxian.quarantine.errors import ChildAlone
 from fangxian.quarantine.queries import (
     checks_missing,
     free_rooms,
-    guests_at,
     in_quarantine,
     journeys_open,
     watch_of,
+    watches_visible_to,
 )
+
+if TYPE_CHECKING:
+    from fangxian.quarantine.models import Watch
 
 FLOORS = (2, 3, 4)
 ROOMS = ((1, 2), (2, 2), (3, 2), (4, 2), (5, 2), (6, 2), (7, 4), (8, 6))  # number and beds
@@ -111,34 +119,43 @@ def _waiting(scene: Scene) -> Iterator[list[UUID]]:
     yield from by_household.values()
 
 
-def read_in_the_morning(scene: Scene, hands: clock.Hands) -> None:
-    """Everybody's temperature but one's, and one has a fever."""
-    _read(scene, hands, feverish=True)
+def read(scene: Scene, hands: clock.Hands) -> None:
+    """The staff asks the guests; whoever is watched at home tells it on their own page."""
+    _read(scene, _watched(scene))
 
 
-def miss_a_reading(scene: Scene, hands: clock.Hands) -> None:
-    note_missed_readings(BUILDER)
+def read_and_find_a_fever(scene: Scene, hands: clock.Hands) -> None:
+    watched = _watched(scene)
+    _read(scene, watched, feverish=watched[1:2])
 
 
-def read_in_the_afternoon(scene: Scene, hands: clock.Hands) -> None:
-    """The same at the site, and by telephone with somebody who is monitored at home."""
-    _read(scene, hands, feverish=False)
-    if scene.at_home and watch_of(scene.actors["wang"], scene.at_home):
-        record_reading(
-            scene.actors["wang"], scene.at_home, temperature=Decimal("36.4"), way="phone"
-        )
+def read_but_one(scene: Scene, hands: clock.Hands) -> None:
+    """One guest's reading is forgotten; who was taken over is asked by telephone."""
+    watched = _watched(scene)
+    _read(scene, [one for one in watched[1:] if one.resident_id != scene.at_home])
+    wang = scene.actors["wang"]
+    if scene.at_home and watch_of(wang, scene.at_home):
+        record_reading(wang, scene.at_home, temperature=Decimal("36.4"), way="phone")
 
 
-def _read(scene: Scene, hands: clock.Hands, *, feverish: bool) -> None:
-    if scene.site is None:
-        return
+def notice_what_is_missing(scene: Scene, hands: clock.Hands) -> None:
+    note_missed_readings(PLAYBOOK)
+
+
+def _watched(scene: Scene) -> "list[Watch]":
+    """Guests of the site first."""
+    watches = watches_visible_to(BUILDER).select_related("facility")
+    return list(watches.order_by(F("facility").asc(nulls_last=True), "id"))
+
+
+def _read(scene: Scene, watches: "Sequence[Watch]", *, feverish: "Sequence[Watch]" = ()) -> None:
     ye = scene.actors["ye"]
-    symptoms = in_force(clock.now(), scene.district).people.symptoms[:1]
-    guests = [one.resident_id for one in guests_at(ye, scene.site).filter(state="staying")]
-    for number, one in enumerate(guests[:-1]):
-        ill = feverish and number == 1
-        normal = Decimal(360 + scene.dice.randint(1, 8)) / 10
-        record_reading(
-            ye, one, temperature=FEVER if ill else normal, symptoms=symptoms if ill else ()
-        )
-        hands.forward(seconds=40)
+    cough = in_force(clock.now(), scene.district).people.symptoms[:1]
+    for watch in watches:
+        ill = watch in feverish
+        degrees = FEVER if ill else Decimal(360 + scene.dice.randint(1, 8)) / 10
+        symptoms = cough if ill else ()
+        if watch.facility is None:
+            tell_own_reading(PLAYBOOK, watch.code, temperature=degrees, symptoms=symptoms)
+        else:
+            record_reading(ye, watch.resident_id, temperature=degrees, symptoms=symptoms)
