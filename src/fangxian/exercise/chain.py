@@ -166,7 +166,9 @@ def _unexplained_orders() -> Iterator[str]:
     causes = dict(issued.values_list("subject_id", "because_id"))
     for order in orders_visible_to(PLAYBOOK):
         cause = causes.get(order.id)
-        if cause not in explained:  # a risk area gives the same cause to thousands
+        if (
+            cause is not None and cause not in explained
+        ):  # a risk area gives the same cause to thousands
             chain = ledger.chain_to(Event.objects.get(id=cause))
             explained[cause] = any(event.kind in found for event in chain)
         if not explained[cause]:

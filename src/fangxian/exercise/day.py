@@ -121,8 +121,8 @@ def play(pack_id: str, say: Callable[[str], None], *, until: datetime = EVENING)
         go_about(scene)
         open_the_site(scene, hands)
         for days_back, number in ((5, 1), (4, 2), (3, 1), (2, 3), (1, 2)):
-            for hour in (9, 15):
-                hands.to(at(hour, days_back=days_back))
+            for reading_hour in (9, 15):
+                hands.to(at(reading_hour, days_back=days_back))
                 read(scene, hands)
             hands.to(at(16, days_back=days_back))
             for _ in range(number):

@@ -7,6 +7,7 @@ asked, and only what one of them declares, and somebody confirms, leads to an or
 from collections.abc import Iterable, Sequence
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
+from uuid import UUID
 
 from fangxian.cases.queries import cases_visible_to, contacts_of, open_case_of
 from fangxian.exercise.cast import BUILDER
@@ -27,7 +28,7 @@ from fangxian.screening.actions import (
 )
 from fangxian.screening.declaring import declare, open_link
 from fangxian.screening.handing import answer_hand_over, hand_over, take_over
-from fangxian.screening.queries import follow_ups_visible_to, get_campaign, last_event_of
+from fangxian.screening.queries import follow_ups_visible_to, last_event_of
 from fangxian.screening.rules import Stay
 
 if TYPE_CHECKING:
@@ -74,15 +75,17 @@ def ask_returnees(scene: Scene, hands: clock.Hands) -> None:
     )
     scene.campaign = campaign.id
     people = _somebody_else(scene, NAMED + DECLARED)
-    _take_in(scene, "西宁站", "station", people[BY_STATION])
+    _take_in(scene, campaign.id, "西宁站", "station", people[BY_STATION])
     hands.forward(minutes=20)
-    _take_in(scene, "青海某建设公司", "employer", people[BY_EMPLOYER])
+    _take_in(scene, campaign.id, "青海某建设公司", "employer", people[BY_EMPLOYER])
     _call(scene, hands)
     hands.forward(minutes=15)
-    _declare(scene, people[NAMED:])
+    _declare(scene, campaign.code, people[NAMED:])
 
 
-def _take_in(scene: Scene, sender: str, kind: str, people: "Sequence[Resident]") -> None:
+def _take_in(
+    scene: Scene, campaign_id: UUID, sender: str, kind: str, people: "Sequence[Resident]"
+) -> None:
     """Of each list one identity number does not add up, and one day lies too far back."""
     rows = []
     for number, one in enumerate(people):
@@ -97,7 +100,7 @@ def _take_in(scene: Scene, sender: str, kind: str, people: "Sequence[Resident]")
     zhao = scene.actors["zhao"]
     inbound = receive_list(
         zhao,
-        scene.campaign,
+        campaign_id,
         text.encode(),
         f"{sender}来返人员.csv",
         sender=sender,
@@ -127,9 +130,9 @@ def _call(scene: Scene, hands: clock.Hands) -> None:
     hand_over(zhao, everybody[HANDED_OVER].id, other="西安市碑林区", why="本人仍在当地，未返回")
 
 
-def _declare(scene: Scene, people: "Iterable[Resident]") -> None:
+def _declare(scene: Scene, code: str, people: "Iterable[Resident]") -> None:
     """From the poster at the gate; the first had been where the risk is high."""
-    link = open_link(get_campaign(BUILDER, scene.campaign).code)
+    link = open_link(code)
     for number, one in enumerate(people):
         place = "西安市雁塔区明德门小区6号楼" if number == 0 else HARMLESS[number]
         declare(
@@ -149,7 +152,7 @@ def take_over_from_elsewhere(scene: Scene, hands: clock.Hands) -> None:
 
     The measure that follows is the last of its stages: under the ninth edition, at home.
     """
-    if not asks_returnees(scene):
+    if scene.campaign is None:
         return
     zhao, chen = scene.actors["zhao"], scene.actors["chen"]
     [one] = _somebody_else(scene, 1, within=scene.grid)
