@@ -7,7 +7,7 @@ from datetime import date, datetime
 from uuid import UUID
 
 from django.db import connection, transaction
-from django.db.models import Max
+from django.db.models import Max, Min
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -39,7 +39,7 @@ from fangxian.cases.events import (
     OnsetNoted,
     VisitsRecorded,
 )
-from fangxian.cases.models import Case, Contact
+from fangxian.cases.models import Case, Companion, Contact, Stay, Visit
 from fangxian.cases.proposals import (
     add_household,
     contacts_of_contacts,
@@ -58,6 +58,7 @@ from fangxian.engines.tracing import Met
 from fangxian.kernel.access import PLAYBOOK, Actor, Duty
 from fangxian.kernel.clock import now
 from fangxian.kernel.errors import NotFound
+from fangxian.kernel.forgetting import Gone, delete_all
 from fangxian.kernel.ids import new_id
 from fangxian.kernel.ledger import record, record_many
 from fangxian.kernel.models import Event
@@ -653,3 +654,22 @@ def _discard(
         contact.reason = reason
     Contact.objects.bulk_update(contacts, ["state", "decided_at", "reason"], batch_size=500)
     record_many(facts, actor=actor, because=cause)
+
+
+# Forgetting
+
+
+def forget_visits(actor: Actor, before: datetime) -> Gone:
+    """Delete who was where before that moment, except what an open case's window still needs."""
+    actor.must(Duty.OPERATE)
+    needed = Case.objects.filter(state=Case.State.OPEN).aggregate(since=Min("infectious_from"))
+    until = min(before, needed["since"] or before)
+    return delete_all(Visit.objects.filter(end_at__lt=until))
+
+
+def forget_interviews(actor: Actor, before: datetime) -> Gone:
+    """Delete where closed cases said that they had been, and with whom."""
+    actor.must(Duty.OPERATE)
+    over = Case.objects.exclude(state=Case.State.OPEN).filter(closed_at__lt=before)
+    names = delete_all(Companion.objects.filter(stay__case__in=over))
+    return names.and_then(delete_all(Stay.objects.filter(case__in=over)))
