@@ -66,7 +66,7 @@ def stand_in_the_field(scene: Scene, *, shunned: Sequence[str], touched: set[UUI
     apart = Apart(scene, shunned, touched)
     people = apart(without=swabbed | owed | kept, at_most=PEOPLE)
     [singly] = apart(among=owed, without=swabbed, at_most=1)
-    alerts = apart(among=kept, without=owed, at_most=2)
+    alerts = apart(among=kept, without={singly}, at_most=2)
     tubes = print_labels(BUILDER, kind="T", count=6)
     outing = people[-1]
     held = issue_pass(

@@ -135,7 +135,8 @@ def test_why_a_member_must_stay_at_home_leads_back_to_the_pool(
     visitor = arrive("chen")
     visitor.goes_to(reverse("person", args=[stage["members"][3]]))
 
-    visitor.page.get_by_role("link", name="为什么？").first.click()
+    held = visitor.page.locator("main tr", has_text="就地等待复核").first
+    held.get_by_role("link", name="为什么？").click()
 
     expect(visitor.page.locator(".why")).to_contain_text(stage["pool"])
     expect(visitor.page.locator(".why")).to_contain_text("cn-v9")

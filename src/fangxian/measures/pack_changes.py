@@ -38,7 +38,7 @@ from fangxian.measures.events import (
 )
 from fangxian.measures.models import Order, Revision, RiskArea
 from fangxian.measures.orders import end_all, of_order, store
-from fangxian.measures.queries import ZONE, orders_visible_to
+from fangxian.measures.queries import ZONE, orders_visible_to, risk_areas_visible_to
 from fangxian.measures.risk_areas import called, declare, lift, told_of
 from fangxian.people.queries import population
 from fangxian.protocol.events import PackAdopted
@@ -131,7 +131,7 @@ def pack_change(viewer: Actor, area_path: str, *, pack: Pack | None = None) -> P
     at = now()
     new = pack or in_force(at, area_path)
     areas = list(
-        RiskArea.objects.filter(
+        risk_areas_visible_to(viewer).filter(
             state=RiskArea.State.IN_FORCE, area_path__startswith=area_path
         ).exclude(pack=new.stamp)
     )

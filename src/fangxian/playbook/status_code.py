@@ -1,6 +1,6 @@
 """How evidence changes what somebody's code shows.
 
-an order is issued, extended or ends                   measures.issue_order, …
+an order is issued, moved or ends                      measures.issue_order, …
 a case is reported, classified anew, closed, withdrawn cases.report_case, …
   the person's code is derived anew                    status.derive_statuses
 a risk area is declared, lowered or lifted             measures.approve_risk_area, …
@@ -32,6 +32,7 @@ from fangxian.measures.events import (
     OrderEnded,
     OrderExtended,
     OrderIssued,
+    OrderShortened,
     RiskAreaDeclared,
     RiskAreaLifted,
     RiskAreaLowered,
@@ -53,7 +54,7 @@ def on_order_changed(fact: OrderIssued | OrderEnded, event: Event) -> None:
     derive_statuses(PLAYBOOK, residents=[fact.resident_id], because=event)
 
 
-def on_order_extended(fact: OrderExtended, event: Event) -> None:
+def on_order_moved(fact: OrderExtended | OrderShortened, event: Event) -> None:
     resident = get_order(PLAYBOOK, fact.subject_id).resident_id
     derive_statuses(PLAYBOOK, residents=[resident], because=event)
 
@@ -95,7 +96,8 @@ def on_objection_decided(fact: StatusObjectionDecided, event: Event) -> None:
 
 for fact_type in (OrderIssued, OrderEnded):
     on(fact_type, on_order_changed)
-on(OrderExtended, on_order_extended)
+for moved_fact in (OrderExtended, OrderShortened):
+    on(moved_fact, on_order_moved)
 for case_fact in (CaseReported, CaseReclassified, CaseClosed, CaseWithdrawn):
     on(case_fact, on_case_changed)
 for area_fact in (RiskAreaDeclared, RiskAreaLowered, RiskAreaLifted):

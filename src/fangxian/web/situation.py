@@ -91,7 +91,7 @@ def _figures(viewer: Actor) -> list[dict[str, Any]]:
     central = figures.persons_in_central_quarantine(viewer)
     tasks = figures.tasks_overdue(viewer)
     decisions = figures.decisions_awaited(viewer)
-    past = decisions.value - decisions.of
+    past = decisions.value - (decisions.of or 0)
     late = _figure(
         _("Orders past their end"),
         figures.Figure(past),
