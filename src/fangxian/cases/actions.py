@@ -7,7 +7,7 @@ from datetime import date, datetime
 from uuid import UUID
 
 from django.db import connection, transaction
-from django.db.models import Max, Min
+from django.db.models import Exists, Max, Min, OuterRef
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -39,7 +39,7 @@ from fangxian.cases.events import (
     OnsetNoted,
     VisitsRecorded,
 )
-from fangxian.cases.models import Case, Companion, Contact, Stay, Visit
+from fangxian.cases.models import Case, Companion, Contact, Seat, Stay, Visit
 from fangxian.cases.proposals import (
     add_household,
     contacts_of_contacts,
@@ -660,11 +660,16 @@ def _discard(
 
 
 def forget_visits(actor: Actor, before: datetime) -> Gone:
-    """Delete who was where before that moment, except what an open case's window still needs."""
+    """Delete who was where before that moment, except what an open case's window still needs.
+
+    The seat of somebody of whom no visit to the place is left goes with it.
+    """
     actor.must(Duty.OPERATE)
     needed = Case.objects.filter(state=Case.State.OPEN).aggregate(since=Min("infectious_from"))
     until = min(before, needed["since"] or before)
-    return delete_all(Visit.objects.filter(end_at__lt=until))
+    gone = delete_all(Visit.objects.filter(end_at__lt=until))
+    there = Visit.objects.filter(person=OuterRef("person"), place=OuterRef("place"))
+    return gone.and_then(delete_all(Seat.objects.filter(~Exists(there))))
 
 
 def forget_interviews(actor: Actor, before: datetime) -> Gone:

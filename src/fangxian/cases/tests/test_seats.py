@@ -5,13 +5,15 @@ from datetime import timedelta
 import pytest
 from django.db import IntegrityError, transaction
 
-from fangxian.cases.actions import confirm_contacts, find_contacts
+from fangxian.areas.models import Site
+from fangxian.cases.actions import confirm_contacts, find_contacts, forget_visits
 from fangxian.cases.errors import PlaceIsNotKnown
 from fangxian.cases.models import Case, Contact, Seat
 from fangxian.cases.queries import meetings_behind
 from fangxian.cases.seats import divide_place, seat_people
 from fangxian.cases.tests import make
 from fangxian.engines.tracing.seats import Layout, Spot
+from fangxian.kernel.access import Duty
 from fangxian.kernel.clock import Hands
 from fangxian.people.models import Resident
 from fangxian.people.tests import make as people
@@ -172,3 +174,14 @@ def test_rules_without_contacts_of_contacts_go_no_second_step(noon: Hands) -> No
     confirm_contacts(make.MA, [_found(case)[str(close.id)].id])
 
     assert not case.contacts.filter(kind=Contact.Kind.SECONDARY).exists()
+
+
+def test_a_seat_is_forgotten_with_the_last_visit_to_its_place() -> None:
+    one, other = people.resident(), people.resident()
+    _aboard(Layout.COACH_SEALED, (one, Spot(row=1)), (other, Spot(row=2)))
+    make.visit(other, Site.objects.get(name="西宁—大通客车"), hours_ago=2)
+    operator = make.investigator(Duty.OPERATE)
+
+    forget_visits(operator, make.NOON - timedelta(hours=3))
+
+    assert list(Seat.objects.values_list("person", flat=True)) == [other.number]
