@@ -152,7 +152,7 @@ def test_a_sweep_that_ended_has_a_time(ma: Actor) -> None:
 
 def test_the_page_asks_for_a_sweep_and_shows_how_far_it_is(ma: Actor) -> None:
     _town()
-    browser = Client()
+    browser = Client(headers={"accept-language": "en"})
     browser.force_login(Account.objects.get(username="ma"))
 
     assert "Nothing has been swept yet" in browser.get("/cases/sweeps").content.decode()
