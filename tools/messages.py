@@ -1,9 +1,8 @@
 """The rooms' catalogues: what the product says, in English (the msgid) and Chinese.
 
-python tools/messages.py extract [ROOM …]  bring catalogues (all of them) up to date with the sources
-python tools/messages.py compile           write the .mo files that Django reads
-python tools/messages.py check [ROOM …]    fail if anything is missing, unsure, inconsistent or badly
-                                           typed (in these rooms)
+python tools/messages.py extract [ROOM …]   bring catalogues up to date with the sources
+python tools/messages.py compile            write the .mo files that Django reads
+python tools/messages.py check [ROOM …]     fail if anything is missing, unsure or inconsistent
 
 Needs no GNU gettext. Each room keeps its own locale/zh_Hans; modules outside them belong to web.
 """

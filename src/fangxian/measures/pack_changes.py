@@ -131,9 +131,9 @@ def pack_change(viewer: Actor, area_path: str, *, pack: Pack | None = None) -> P
     at = now()
     new = pack or in_force(at, area_path)
     areas = list(
-        risk_areas_visible_to(viewer).filter(
-            state=RiskArea.State.IN_FORCE, area_path__startswith=area_path
-        ).exclude(pack=new.stamp)
+        risk_areas_visible_to(viewer)
+        .filter(state=RiskArea.State.IN_FORCE, area_path__startswith=area_path)
+        .exclude(pack=new.stamp)
     )
     orders = list(
         orders_visible_to(viewer)
