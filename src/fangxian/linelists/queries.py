@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from django.db.models import Q, QuerySet
+from django.utils.timezone import localtime
 
 from fangxian.cases.queries import cases_visible_to, get_case
 from fangxian.kernel.access import Actor, Duty
@@ -111,7 +112,11 @@ def chain_of_cases(viewer: Actor) -> Drawn:
         if one.infector_id in known
     ]
     chain = Chain(
-        {case.id: Onset(case.onset_on, case.onset_on) for case in cases},
+        {
+            # Without an onset the specimen says where to draw somebody, and no interval is counted.
+            case.id: Onset(case.onset_on, case.onset_on or localtime(case.specimen_at).date())
+            for case in cases
+        },
         [(one.infector_id, one.infectee_id) for one in links],
     )
     return Drawn(
