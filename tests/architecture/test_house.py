@@ -3,6 +3,7 @@
 import ast
 import re
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -70,6 +71,11 @@ def modules() -> list[Path]:
     return sorted(p for p in SOURCE.rglob("*.py") if "migrations" not in p.parts)
 
 
+@cache
+def tree_of(path: Path) -> ast.Module:
+    return ast.parse(path.read_text(encoding="utf-8"))
+
+
 def name(path: Path) -> str:
     return str(path.relative_to(SOURCE))
 
@@ -77,7 +83,7 @@ def name(path: Path) -> str:
 def public(path: Path) -> list[ast.FunctionDef]:
     if not path.exists():
         return []
-    tree = ast.parse(path.read_text(encoding="utf-8"))
+    tree = tree_of(path)
     functions = [node for node in tree.body if isinstance(node, ast.FunctionDef)]
     return [f for f in functions if not f.name.startswith("_")]
 
@@ -87,7 +93,7 @@ def verbs(room: Path) -> list[ast.FunctionDef]:
     path = room / "actions.py"
     if not path.exists():
         return []
-    tree = ast.parse(path.read_text(encoding="utf-8"))
+    tree = tree_of(path)
     exported = {
         name
         for node in tree.body
@@ -165,7 +171,7 @@ def test_every_room_has_a_page_that_names_its_verbs(room: Path) -> None:
 @pytest.mark.parametrize("path", [p for p in modules() if "tests" not in p.parts], ids=name)
 def test_nobody_opens_another_rooms_tables(path: Path) -> None:
     own = path.relative_to(SOURCE).parts[0]
-    tree = ast.parse(path.read_text(encoding="utf-8"))
+    tree = tree_of(path)
 
     opened = {match.group(1) for module in imports(tree) if (match := TABLES.match(module))}
 
@@ -174,7 +180,7 @@ def test_nobody_opens_another_rooms_tables(path: Path) -> None:
 
 @pytest.mark.parametrize("path", sorted(SOURCE.glob("*/rules.py")), ids=name)
 def test_rules_know_no_framework_but_its_words(path: Path) -> None:
-    tree = ast.parse(path.read_text(encoding="utf-8"))
+    tree = tree_of(path)
 
     django = {module for module in imports(tree) if module.split(".")[0] == "django"}
 
@@ -206,13 +212,13 @@ def test_doors_hold_no_transactions(room: Path) -> None:
     for file in ("views.py", "api.py"):
         path = room / file
         if path.exists():
-            tree = ast.parse(path.read_text(encoding="utf-8"))
+            tree = tree_of(path)
             assert "django.db.transaction" not in set(imports(tree)), path
 
 
 @pytest.mark.parametrize("path", modules(), ids=name)
 def test_nothing_happens_behind_save(path: Path) -> None:
-    tree = ast.parse(path.read_text(encoding="utf-8"))
+    tree = tree_of(path)
 
     hidden = [
         f"{node.name}.{part.name}"
