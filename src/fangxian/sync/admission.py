@@ -1,6 +1,6 @@
 """Who is let in, and who is told “later” at the door.
 
-More than a process can take in within a fifth of a second would only wait, in a queue that nobody
+More than a process can take in within a third of a second would only wait, in a queue that nobody
 sees. The phone waits better: it says so, keeps everything, and its owner goes on working. So the
 commands that are here are counted, and how long one takes is learnt from those that went before.
 """
@@ -10,7 +10,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-PATIENCE = 0.2
+PATIENCE = 0.3
 """Seconds that commands let in may have to wait for those before them; two commits more answer."""
 
 _ENOUGH = 8  # commands in a write from which its time says something of more
