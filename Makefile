@@ -52,11 +52,11 @@ fix: setup ## put right what can be put right by machine
 	ruff check --fix-only --quiet .
 	ruff format .
 
-suite: setup ## the tests without a browser, a cluster and faults
-	pytest -m "not journey and not fault and not cluster" -n $(JOBS) --dist worksteal $(ARGS)
+suite: setup ## the tests without a browser, a cluster, whole days and faults
+	pytest -m "not journey and not fault and not cluster and not day" -n $(JOBS) --dist worksteal $(ARGS)
 
-cluster: setup ## the sweep on a Spark cluster of one master and two workers
-	pytest -m cluster $(ARGS)
+cluster: setup ## the sweep on a Spark cluster of one master and two workers; whole days beside it
+	pytest -m "cluster or day" -n $(JOBS) $(ARGS)
 
 journeys: setup browser ## the tests in a real browser
 	pytest -m journey $(ARGS)

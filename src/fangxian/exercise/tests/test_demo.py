@@ -5,6 +5,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from fangxian.exercise import district
 
 PEOPLE = 6000
@@ -24,6 +26,7 @@ def demo(home: Path, *words: str) -> subprocess.CompletedProcess[str]:
     )
 
 
+@pytest.mark.day
 def test_no_link_of_the_day_is_missing_and_other_rules_play_another_day(tmp_path: Path) -> None:
     home = Path(os.environ.get("FANGXIAN_HOME", tmp_path))
 
