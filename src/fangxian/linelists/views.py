@@ -10,6 +10,7 @@ from uuid import UUID
 from django.contrib import messages
 from django.http import FileResponse, HttpResponse, StreamingHttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
@@ -301,7 +302,7 @@ def own_chain(request: Request) -> HttpResponse:
 def _own_page(request: Request, form: LinkForm, *, status: int = 200) -> HttpResponse:
     viewer = request.actor
     found = queries.chain_of_cases(viewer)
-    urls = {one: f"/cases/{one}" for one in found.chain.onsets}
+    urls = {one: reverse("cases:case", args=[one]) for one in found.chain.onsets}
     context = {
         "found": found,
         "picture": _picture(found, urls),

@@ -16,6 +16,7 @@ from fangxian.kernel.access import Actor
 from fangxian.kernel.forgetting import Gone
 from fangxian.linelists.actions import forget_lists
 from fangxian.people.actions import forget_codes
+from fangxian.quarantine.actions import forget_readings
 from fangxian.status.actions import forget_statuses
 
 Forget = Callable[[Actor, datetime], Gone]
@@ -33,6 +34,7 @@ class Kind:
 KINDS: Mapping[str, Kind] = {
     "visits": Kind(_("who was where"), "visits", forget_visits),
     "interviews": Kind(_("what closed cases told"), "visits", forget_interviews),
+    "readings": Kind(_("temperatures and symptoms"), "readings", forget_readings),
     "statuses": Kind(_("earlier status codes and objections"), "statuses", forget_statuses),
     "line_lists": Kind(_("line lists of others"), "line_lists", forget_lists),
     "codes": Kind(_("ended personal codes"), "codes", forget_codes),

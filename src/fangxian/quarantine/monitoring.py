@@ -13,6 +13,7 @@ from django.db.models import Exists, OuterRef
 from fangxian.areas.queries import areas_of_level
 from fangxian.kernel.access import PLAYBOOK, Actor, Duty
 from fangxian.kernel.clock import now
+from fangxian.kernel.forgetting import Gone, delete_all
 from fangxian.kernel.ids import ALPHABET, new_id
 from fangxian.kernel.ledger import record, record_many
 from fangxian.measures import guards
@@ -466,3 +467,11 @@ def _order_at_the_door(actor: Actor, resident_id: UUID, area_path: str, purpose:
         attempt = guards.Attempt(actor=actor, about=resident_id, area_path=area_path)
         guards.refuse(attempt, NoOrderInForce())
     return order
+
+
+def forget_readings(actor: Actor, before: datetime) -> Gone:
+    """Delete what was read and missed of people whose watch ended before that moment."""
+    actor.must(Duty.OPERATE)
+    over = Watch.objects.filter(ended_at__lt=before)
+    read = delete_all(Reading.objects.filter(watch__in=over))
+    return read.and_then(delete_all(MissedReading.objects.filter(watch__in=over)))

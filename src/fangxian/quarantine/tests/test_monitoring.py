@@ -17,6 +17,7 @@ from fangxian.quarantine.actions import (
     ask_for,
     begin_watch,
     end_watch,
+    forget_readings,
     meet_wish,
     note_missed_readings,
     note_wish,
@@ -129,6 +130,22 @@ def test_a_reading_that_comes_late_from_a_phone_still_counts() -> None:
     assert make.reading(watch.resident_id, taken_at=taken_at).turn == 0
     with pytest.raises(WatchHasEnded):
         make.reading(watch.resident_id, taken_at=now() + timedelta(minutes=1))
+
+
+def test_readings_of_who_is_still_watched_are_kept(noon: Hands) -> None:
+    going_on, over = make.watch(), make.watch()
+    for watch in (going_on, over):
+        make.reading(watch.resident_id)
+    end_order(OFFICER_DENG, over.order_id, reason="issued by mistake")
+    end_watch(PLAYBOOK, over.resident_id)
+    noon.forward(days=31)
+
+    gone = forget_readings(PLAYBOOK, now() - timedelta(days=30))
+
+    assert gone.rows == 1
+    assert Reading.objects.get().watch_id == going_on.id
+    with pytest.raises(NotYours):
+        forget_readings(HEAD_MA, now())
 
 
 def test_nobody_reads_off_somebody_who_is_not_monitored() -> None:
