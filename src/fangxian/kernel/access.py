@@ -26,6 +26,8 @@ class Duty(TextChoices):
     PLAN_ROUNDS = "plan_rounds", _("Plan rounds of testing")
     DISPATCH = "dispatch", _("Assign and oversee tasks")
     CARRY_OUT = "carry_out", _("Carry out tasks")
+    ANSWER_CALLS = "answer_calls", _("Answer the hotline and see to requests")
+    KEEP_ROSTER = "keep_roster", _("Keep organisations, people at work and their posts")
     AUDIT = "audit", _("Audit the ledger")
     MANAGE_ACCOUNTS = "manage_accounts", _("Manage accounts")
     OPERATE = "operate", _("Operate the system")

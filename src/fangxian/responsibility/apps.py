@@ -1,0 +1,6 @@
+from django.apps import AppConfig
+
+
+class ResponsibilityConfig(AppConfig):
+    name = "fangxian.responsibility"
+    label = "responsibility"
