@@ -2,7 +2,7 @@ from django.db import migrations
 
 
 class Migration(migrations.Migration):
-    dependencies = [("rosters", "0001_initial")]
+    dependencies = [("rosters", "0002_initial")]
     operations = [
         migrations.RunSQL(
             "CREATE SEQUENCE rosters_post_number OWNED BY rosters_post.number",
