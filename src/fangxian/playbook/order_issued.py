@@ -7,10 +7,8 @@ an order is issued                                     measures.issue_order, hol
     brought to every door there
 an order was served                                    measures.serve_order
   the task is done                                     dispatch.close_tasks_about
-somebody objects                                       measures.object_to_order
-  another officer decides                              dispatch.open_task
-the objection was decided                              measures.decide_objection
-  the task is done                                     dispatch.close_tasks_about
+
+Whoever objects is heard on the page objection.py.
 """
 
 from fangxian.dispatch.actions import close_tasks_about
@@ -18,7 +16,7 @@ from fangxian.dispatch.kinds import TaskKind
 from fangxian.kernel.access import PLAYBOOK, Duty
 from fangxian.kernel.models import Event
 from fangxian.kernel.reactions import on
-from fangxian.measures.events import ObjectionDecided, ObjectionFiled, OrderIssued, OrderServed
+from fangxian.measures.events import OrderIssued, OrderServed
 from fangxian.playbook.tasks import ask, by
 
 _BRINGING = {
@@ -41,24 +39,5 @@ def on_order_served(fact: OrderServed, event: Event) -> None:
     close_tasks_about(PLAYBOOK, fact.subject_id, TaskKind.SERVE_ORDER, because=event, done=True)
 
 
-def on_objection_filed(fact: ObjectionFiled, event: Event) -> None:
-    ask(
-        TaskKind.DECIDE_OBJECTION,
-        Duty.DECIDE_MEASURES,
-        fact,
-        event,
-        due_at=by("hotline.epidemic_item", fact.area_path),
-        code=fact.code,
-    )
-
-
-def on_objection_decided(fact: ObjectionDecided, event: Event) -> None:
-    close_tasks_about(
-        PLAYBOOK, fact.subject_id, TaskKind.DECIDE_OBJECTION, because=event, done=True
-    )
-
-
 on(OrderIssued, on_order_issued)
 on(OrderServed, on_order_served)
-on(ObjectionFiled, on_objection_filed)
-on(ObjectionDecided, on_objection_decided)

@@ -1,18 +1,16 @@
-"""The story of an order's end, of an objection, and of how it reaches the person."""
+"""The story of an order's end, and of how it reaches the person."""
 
 import pytest
 
 from fangxian.kernel.access import PLAYBOOK
 from fangxian.kernel.clock import Hands
 from fangxian.measures.actions import (
-    decide_objection,
     end_order,
-    object_to_order,
     propose_due_releases,
     serve_order,
 )
 from fangxian.measures.models import Order
-from fangxian.measures.queries import get_order, orders_past_end
+from fangxian.measures.queries import orders_past_end
 from fangxian.playbook.tests import make
 from fangxian.playbook.tests.make import GRID_WORKER_WANG, OFFICER_DENG, measures
 from fangxian.sampling.queries import calls_about
@@ -57,15 +55,3 @@ def test_ending_an_order_takes_its_tests_and_tasks_with_it() -> None:
 
     assert not calls_about(PLAYBOOK, order.id).filter(state="due").exists()
     assert make.kinds_of_tasks(order.id) == set()
-
-
-def test_another_officer_decides_an_objection_and_upholding_ends_the_order() -> None:
-    order = home_order()
-
-    objection = object_to_order(GRID_WORKER_WANG, order.id, text="I was not there.")
-    assert "decide_objection" in make.kinds_of_tasks(objection.id)
-
-    decide_objection(OFFICER_DENG, objection.id, outcome="upheld", reasons="the scan was another's")
-
-    assert get_order(PLAYBOOK, order.id).state != "in_force"
-    assert make.kinds_of_tasks(objection.id) == set()

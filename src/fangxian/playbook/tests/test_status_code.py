@@ -6,8 +6,7 @@ from fangxian.kernel.access import PLAYBOOK
 from fangxian.kernel.models import Event
 from fangxian.measures.actions import end_order
 from fangxian.playbook.tests import make
-from fangxian.playbook.tests.make import GRID_WORKER_WANG, OFFICER_DENG, measures
-from fangxian.status.actions import decide_status_objection, object_to_status
+from fangxian.playbook.tests.make import OFFICER_DENG, measures
 from fangxian.status.queries import status_of
 
 pytestmark = pytest.mark.django_db
@@ -33,21 +32,3 @@ def test_other_rules_change_every_code_of_the_area() -> None:
 
     with measures.moved_to("cn-10"):
         assert status_of(PLAYBOOK, order.resident_id).colour == "green"
-
-
-def test_an_objection_to_a_code_is_decided_by_two_and_asked_of_each() -> None:
-    make.rules("local-4day")
-    home = make.estate()[0]
-    who = make.resident(at=make.door(home))
-    area = measures.risk_area([home], unit="building")
-    assert area.id in {one.ground for one in status_of(PLAYBOOK, who.id).reasons}
-
-    objection = object_to_status(GRID_WORKER_WANG, who.id, area.id, text="moved out")
-    assert make.kinds_of_tasks(objection.id) == {"decide_objection"}
-
-    decide_status_objection(OFFICER_DENG, objection.id, uphold=True, reasons="lease seen")
-    assert make.kinds_of_tasks(objection.id) == {"decide_objection"}
-    decide_status_objection(measures.OFFICER_HAN, objection.id, uphold=True, reasons="yes")
-
-    assert make.kinds_of_tasks(objection.id) == set()
-    assert area.id not in {one.ground for one in status_of(PLAYBOOK, who.id).reasons}
