@@ -27,6 +27,8 @@ from fangxian.protocol.sections import (
     PositivePool,
     QuarantineSite,
     Release,
+    RequestLimits,
+    Requests,
     Retention,
     Routine,
     Sampling,
@@ -46,6 +48,8 @@ __all__ = [
     "Pack",
     "PositivePool",
     "Release",
+    "RequestLimits",
+    "Requests",
     "Sampling",
     "Stage",
     "Zone",
@@ -80,6 +84,7 @@ class Sections(Part):
     routine_testing: Named[Routine] = Field(default_factory=dict)
     gates: Gates | None = None
     screening: Screening | None = None
+    requests: Requests | None = None
     status: Status | None = None
     retention: Retention | None = None
     command: Command | None = None

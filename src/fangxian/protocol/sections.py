@@ -518,6 +518,66 @@ class Screening(Sourced):
     forget_without_risk: Span
 
 
+class RequestLimits(Sourced):
+    """The clocks of a request of one urgency: of each stage, and of all of it.
+
+    accept     from being raised until somebody takes it in hand
+    dispatch   … until a unit has it
+    handle     … until the unit says what was done
+    overall    from being raised until it was done
+    """
+
+    accept: Span
+    dispatch: Span
+    handle: Span
+    overall: Span
+
+    @model_validator(mode="after")
+    def stages_fit_into_the_whole(self) -> Self:
+        stages = self.accept.length + self.dispatch.length + self.handle.length
+        if stages > self.overall.length:
+            raise ValueError(_("accept, dispatch and handle together are longer than overall"))
+        return self
+
+
+class Requests(Sourced):
+    """How long a request may take, by urgency, and what is asked once.
+
+    call_back         by when the resident is asked whether it was done
+    call_back_tries   calls in vain, then the request closes as not confirmed
+    longest_extension beyond the time the stage had
+    same_within       the same words from the same estate within this are one request
+    repeat_within     the same person and matter again within this, after closing, is a repeat
+    abusive_calls     so many within `abusive_within`, and a number's calls wait behind others
+    whistle_answer    by when a unit says whether it comes
+    whistle_arrival   by when it is there
+    forget_after      what was said is deleted so long after closing
+    """
+
+    ordinary: RequestLimits
+    urgent: RequestLimits
+    very_urgent: RequestLimits
+    call_back: Span
+    call_back_tries: Quantity
+    longest_extension: Span
+    same_within: Span
+    repeat_within: Span
+    abusive_calls: Quantity
+    abusive_within: Span
+    whistle_answer: Span
+    whistle_arrival: Span
+    forget_after: Span
+
+    @model_validator(mode="after")
+    def the_more_urgent_is_not_the_slower(self) -> Self:
+        slowness = [one.overall.length for one in (self.very_urgent, self.urgent, self.ordinary)]
+        if slowness != sorted(slowness):
+            raise ValueError(_("what is more urgent must not have the longer limit"))
+        if self.whistle_answer.length > self.whistle_arrival.length:
+            raise ValueError(_("whistle_answer must not be longer than whistle_arrival"))
+        return self
+
+
 class StatusRule(Sourced):
     """Which evidence gives a colour; the source is that of the rule.
 

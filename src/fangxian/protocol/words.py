@@ -41,6 +41,7 @@ def everything_said(pack: Pack | Guide) -> list[Line]:
         *_people(pack),
         *_gates(pack),
         *_screening(pack),
+        *_requests(pack),
         *_status(pack),
         *_retention(pack),
         *_command(pack),
@@ -482,6 +483,36 @@ def _screening(pack: Pack | Guide) -> Iterator[Line]:
         ("forget_without_risk", _("Without risk, forgotten after"), screening.forget_without_risk),
     ):
         yield Line(section, f"screening.{key}", label, v.figure(number), (number,))
+
+
+def _requests(pack: Pack | Guide) -> Iterator[Line]:
+    requests = pack.requests
+    if requests is None:
+        return
+    section = _("Requests and whistles")
+    for key, urgency, limits in (
+        ("ordinary", _("Ordinary request"), requests.ordinary),
+        ("urgent", _("Urgent request"), requests.urgent),
+        ("very_urgent", _("Very urgent request"), requests.very_urgent),
+    ):
+        stages = (limits.accept, limits.dispatch, limits.handle, limits.overall)
+        text = _("accepted %(a)s, dispatched %(b)s, done %(c)s; in all %(d)s") % {
+            one: v.figure(span) for one, span in zip("abcd", stages, strict=True)
+        }
+        yield Line(section, f"requests.{key}", urgency, text, (limits.overall, *stages, limits))
+    for key, label, number in (
+        ("call_back", _("Called back within"), requests.call_back),
+        ("call_back_tries", _("Calls in vain before it closes"), requests.call_back_tries),
+        ("longest_extension", _("Extended by at most"), requests.longest_extension),
+        ("same_within", _("The same words are one request within"), requests.same_within),
+        ("repeat_within", _("The same matter again is a repeat within"), requests.repeat_within),
+        ("abusive_calls", _("Abusive calls before a number waits"), requests.abusive_calls),
+        ("abusive_within", _("… counted over"), requests.abusive_within),
+        ("whistle_answer", _("A whistle is answered within"), requests.whistle_answer),
+        ("whistle_arrival", _("… and the unit is there within"), requests.whistle_arrival),
+        ("forget_after", _("What was said is deleted after"), requests.forget_after),
+    ):
+        yield Line(section, f"requests.{key}", label, v.figure(number), (number,))
 
 
 def _status(pack: Pack | Guide) -> Iterator[Line]:
