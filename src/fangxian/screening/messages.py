@@ -15,8 +15,9 @@ from fangxian.kernel import clock
 from fangxian.kernel.access import PLAYBOOK, Actor, Duty
 from fangxian.kernel.clock import now
 from fangxian.kernel.ledger import record
+from fangxian.people import gateway
 from fangxian.people.queries import phones_of
-from fangxian.screening import follow_ups, gateway, queries
+from fangxian.screening import follow_ups, queries
 from fangxian.screening.events import MessagesQueued
 from fangxian.screening.follow_ups import Because
 from fangxian.screening.models import Campaign, Channel, FollowUp, TextMessage

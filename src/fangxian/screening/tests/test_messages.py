@@ -10,7 +10,8 @@ import pytest
 from pytest_django import Settings
 
 from fangxian.kernel.access import PLAYBOOK
-from fangxian.screening import gateway, messages, queries
+from fangxian.people import gateway
+from fangxian.screening import messages, queries
 from fangxian.screening.models import Campaign, TextMessage
 from fangxian.screening.tests import make
 
