@@ -16,6 +16,7 @@ from pydantic import Field, ValidationError
 from fangxian.protocol import overlay
 from fangxian.protocol.errors import Fault, NoSamplingGuide, NotAWholePack, PackIsFaulty
 from fangxian.protocol.sections import (
+    Care,
     Command,
     Contact,
     Gates,
@@ -30,6 +31,7 @@ from fangxian.protocol.sections import (
     RequestLimits,
     Requests,
     Retention,
+    Rosters,
     Routine,
     Sampling,
     Screening,
@@ -50,6 +52,7 @@ __all__ = [
     "Release",
     "RequestLimits",
     "Requests",
+    "Rosters",
     "Sampling",
     "Stage",
     "Zone",
@@ -83,8 +86,10 @@ class Sections(Part):
     monitoring: Monitoring | None = None
     routine_testing: Named[Routine] = Field(default_factory=dict)
     gates: Gates | None = None
+    care: Care | None = None
     screening: Screening | None = None
     requests: Requests | None = None
+    rosters: Rosters | None = None
     status: Status | None = None
     retention: Retention | None = None
     command: Command | None = None

@@ -463,6 +463,83 @@ class Routine(Sourced):
     every: Span
 
 
+class CareRule(Said):
+    """How somebody who needs this is brought to care.
+
+    means      what the rules propose
+    otherwise  what is sent at once where that cannot come
+    """
+
+    means: Literal["ambulance", "street_car", "own_car", "community_medic"]
+    otherwise: Literal["ambulance", "street_car", "own_car", "community_medic"] | None = None
+
+
+class LookedIn(Said):
+    """How often somebody with a special need is looked in on; `sealed`: while they may not leave."""
+
+    every: Span
+    every_sealed: Span
+
+
+class Care(Sourced):
+    """The way to care and back. No number here can hold anybody: they say when somebody is called.
+
+    triage             what is proposed for each kind of care
+    triage_within      from the request until somebody has looked at it
+    ambulance_within   120 has named no vehicle by then: the street sends a car too
+    car_within         from the decision to a named vehicle
+    depart_within      from the named vehicle until the person is on the way
+    hand_over_within   from there until the hospital has receipted
+    home_within        from the way back until the receipt at home
+    call_back_within   who no longer wants to be brought is called by a medic
+    ahead              rides to treatments are made ready so long before
+    lead               the car comes so long before the treatment
+    grace              a ride that has not left so long after it should is late
+    longest_series     treatments are booked for no longer than this at once
+    escort_for         special needs with which nobody goes alone
+    crew_sealed        protection of the crew where people may not leave; `crew` elsewhere
+    visits             whom the community looks in on, and how often
+    visit_by           local hour by which a visit of the day is done
+    """
+
+    triage: Named[CareRule]
+    triage_within: Span
+    ambulance_within: Span
+    car_within: Span
+    depart_within: Span
+    hand_over_within: Span
+    home_within: Span
+    call_back_within: Span
+    ahead: Span
+    lead: Span
+    grace: Span
+    longest_series: Span
+    escort_for: tuple[str, ...]
+    crew_sealed: Literal["level_1", "level_2"]
+    crew: Literal["level_1", "level_2"]
+    visits: Named[LookedIn]
+    visit_by: Quantity
+
+    @model_validator(mode="after")
+    def nobody_in_danger_waits_at_home(self) -> Self:
+        for what in ("life_threatening", "labour"):
+            rule = self.triage.get(what)
+            if rule is None or rule.means == "community_medic" or rule.otherwise is None:
+                raise ValueError(
+                    _(
+                        "“%(what)s” must be driven, and have a second way where the first cannot come"
+                    )
+                    % {"what": what}
+                )
+        return self
+
+    @model_validator(mode="after")
+    def visits_fall_into_a_day(self) -> Self:
+        if not 0 < self.visit_by.value <= 24:  # noqa: PLR2004 - hours of a day
+            raise ValueError(_("visit_by must be an hour of the day"))
+        return self
+
+
 class Gates(Sourced):
     """What is asked at checkpoints and doors, where a checkpoint asks for it.
 
@@ -516,6 +593,43 @@ class Screening(Sourced):
     longest: Span
     longest_look_back: Span
     forget_without_risk: Span
+
+
+class Rosters(Sourced):
+    """How long somebody works before they rest, and what a turn of duty costs in meals and gear.
+
+    shift_hours       hours of duty between two rests
+    rest_between      from the end of one duty to the beginning of the next
+    consecutive_days  days of duty in a row, then a day at home
+    hot_stretch       how long a sampler stays in the suit on a hot day, and rests before the next
+    late_after        whoever has not come by then leaves the post bare
+    gap_told          how long before its beginning a bare shift becomes a task
+    meals_at          local hours: whoever is on duty then eats there
+    gear              kind of post (or "any") → thing → how many a person needs for one turn
+    mask_every        a mask is changed so often
+    forget_after      who stood where is deleted so long after the turn
+    """
+
+    shift_hours: Span
+    rest_between: Span
+    consecutive_days: Quantity
+    hot_stretch: Span
+    late_after: Span
+    gap_told: Span
+    meals_at: tuple[Quantity, ...]
+    gear: Named[Named[Quantity]]
+    mask_every: Span
+    forget_after: Span
+
+    @model_validator(mode="after")
+    def rest_and_work_fit_into_a_day(self) -> Self:
+        if self.shift_hours.length + self.rest_between.length > timedelta(days=1):
+            raise ValueError(_("shift_hours and rest_between do not fit into a day"))
+        if self.hot_stretch.length > self.shift_hours.length:
+            raise ValueError(_("hot_stretch must not be longer than shift_hours"))
+        if any(hour.value >= timedelta(days=1) / timedelta(hours=1) for hour in self.meals_at):
+            raise ValueError(_("meals_at must be hours of a day"))
+        return self
 
 
 class RequestLimits(Sourced):

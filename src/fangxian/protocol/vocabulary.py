@@ -36,6 +36,20 @@ COUNTED_FROM: Names = {
     "end_of_post": gettext_lazy("the end of the closed loop"),
     "finding": gettext_lazy("the finding"),
 }
+GEAR: Names = {
+    "suit": gettext_lazy("protective suits"),
+    "n95": gettext_lazy("N95 masks"),
+    "mask": gettext_lazy("surgical masks"),
+    "face_shield": gettext_lazy("face shields"),
+    "gloves": gettext_lazy("gloves"),
+    "inner_gloves": gettext_lazy("inner gloves"),
+    "shoe_covers": gettext_lazy("shoe covers"),
+}
+GEARED: Names = {
+    "sampler": gettext_lazy("sampler"),
+    "quarantine": gettext_lazy("quarantine site"),
+    "any": gettext_lazy("everybody else"),
+}
 SWABS: Names = {
     "nasopharyngeal": gettext_lazy("nasopharyngeal"),
     "oropharyngeal": gettext_lazy("oropharyngeal"),
@@ -238,6 +252,8 @@ def in_time(number: float, unit: str) -> str:
                 "floors": ngettext("%(n)s floor", "%(n)s floors", int(number)),
                 "swabs": ngettext("%(n)s swab", "%(n)s swabs", int(number)),
                 "passages": ngettext("%(n)s passage", "%(n)s passages", int(number)),
+                "pieces": ngettext("%(n)s piece", "%(n)s pieces", int(number)),
+                "pairs": ngettext("%(n)s pair", "%(n)s pairs", int(number)),
                 "calls": ngettext("%(n)s call", "%(n)s calls", int(number)),
                 "tests": ngettext("%(n)s test", "%(n)s tests", int(number)),
                 "times/d": _("%(n)s times a day"),

@@ -40,8 +40,10 @@ def everything_said(pack: Pack | Guide) -> list[Line]:
         *_sampling(pack),
         *_people(pack),
         *_gates(pack),
+        *_care(pack),
         *_screening(pack),
         *_requests(pack),
+        *_rosters(pack),
         *_status(pack),
         *_retention(pack),
         *_command(pack),
@@ -449,6 +451,50 @@ def _monitoring(pack: Pack | Guide) -> Iterator[Line]:
         yield Line(section, f"monitoring.{key}", label, v.figure(number), (number,))
 
 
+def _care(pack: Pack | Guide) -> Iterator[Line]:
+    care = pack.care
+    if care is None:
+        return
+    section = _("The way to care")
+    for what, rule in care.triage.items():
+        text = v.listed(v.CARE, (rule.means,))
+        if rule.otherwise:
+            text = _("%(means)s; if that cannot come, %(otherwise)s") % {
+                "means": text,
+                "otherwise": v.listed(v.CARE, (rule.otherwise,)),
+            }
+        yield Line(section, f"care.triage.{what}", v.listed(v.CARE, (what,)), text, (rule,))
+    for key, label, number in (
+        ("triage_within", _("Looked at within"), care.triage_within),
+        ("ambulance_within", _("120 has named a vehicle within"), care.ambulance_within),
+        ("car_within", _("A vehicle is named within"), care.car_within),
+        ("depart_within", _("On the way within"), care.depart_within),
+        ("hand_over_within", _("Handed over within"), care.hand_over_within),
+        ("home_within", _("Back home within"), care.home_within),
+        ("call_back_within", _("Called back after a withdrawal within"), care.call_back_within),
+        ("ahead", _("Rides are made ready ahead by"), care.ahead),
+        ("lead", _("The car comes before the treatment by"), care.lead),
+        ("grace", _("A ride is late after"), care.grace),
+        ("longest_series", _("Treatments are booked for at most"), care.longest_series),
+        ("visit_by", _("A visit is done by"), care.visit_by),
+    ):
+        yield Line(section, f"care.{key}", label, v.figure(number), (number,))
+    yield Line(
+        section,
+        "care.escort_for",
+        _("Nobody goes alone with"),
+        v.listed(v.CARE, care.escort_for),
+        (care,),
+    )
+    for need, often in care.visits.items():
+        text = _("every %(span)s; where people may not leave, every %(sealed)s") % {
+            "span": v.figure(often.every),
+            "sealed": v.figure(often.every_sealed),
+        }
+        label = _("Looked in on: %(need)s") % {"need": v.listed(v.CARE, (need,))}
+        yield Line(section, f"care.visits.{need}", label, text, (often,))
+
+
 def _gates(pack: Pack | Guide) -> Iterator[Line]:
     gates = pack.gates
     if gates is None:
@@ -513,6 +559,33 @@ def _requests(pack: Pack | Guide) -> Iterator[Line]:
         ("forget_after", _("What was said is deleted after"), requests.forget_after),
     ):
         yield Line(section, f"requests.{key}", label, v.figure(number), (number,))
+
+
+def _rosters(pack: Pack | Guide) -> Iterator[Line]:
+    rosters = pack.rosters
+    if rosters is None:
+        return
+    section = _("Posts and shifts")
+    for key, label, number in (
+        ("shift_hours", _("On duty at most"), rosters.shift_hours),
+        ("rest_between", _("Rest before the next duty"), rosters.rest_between),
+        ("consecutive_days", _("Days of duty in a row at most"), rosters.consecutive_days),
+        ("hot_stretch", _("A sampler in the heat is relieved after"), rosters.hot_stretch),
+        ("late_after", _("A post counts as bare after a delay of"), rosters.late_after),
+        ("gap_told", _("A bare shift becomes a task ahead by"), rosters.gap_told),
+        ("mask_every", _("A mask is changed after"), rosters.mask_every),
+        ("forget_after", _("Who stood where is deleted after"), rosters.forget_after),
+    ):
+        yield Line(section, f"rosters.{key}", label, v.figure(number), (number,))
+    hours = ", ".join(f"{int(hour.value)}:00" for hour in rosters.meals_at) or "—"
+    label = _("Meals for whoever is on duty at")
+    yield Line(section, "rosters.meals_at", label, hours, rosters.meals_at or (rosters,))
+    for kind, things in rosters.gear.items():
+        said = ", ".join(
+            f"{v.GEAR.get(thing, thing)} {v.figure(number)}" for thing, number in things.items()
+        )
+        label = _("Gear for one turn: %(kind)s") % {"kind": v.GEARED.get(kind, kind)}
+        yield Line(section, f"rosters.gear.{kind}", label, said, tuple(things.values()))
 
 
 def _status(pack: Pack | Guide) -> Iterator[Line]:
