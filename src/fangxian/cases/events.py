@@ -199,3 +199,31 @@ class StayRemoved(Fact):
     stay_id: UUID
     place: int | None
     source: str
+
+
+# Sweeps
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SweepAsked(Fact):
+    """risks_since   risk areas that stood at some time since then can still ask something"""
+
+    sentence: ClassVar[Any] = _("A sweep of all open cases was asked for: {cases}")
+    icon: ClassVar[str] = "search"
+
+    cases: int
+    risks_since: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SweepEnded(Fact):
+    """Numbers only: contacts newly proposed, people found in a risk area, everybody named."""
+
+    sentence: ClassVar[Any] = _(
+        "A sweep proposed {contacts} contacts and found {exposed} people in risk areas"
+    )
+    icon: ClassVar[str] = "search"
+
+    contacts: int
+    exposed: int
+    people: int

@@ -2,6 +2,7 @@
 
 from typing import ClassVar
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
@@ -261,6 +262,94 @@ class Sweep(models.Model):
     @property
     def percent(self) -> int:
         return self.done * 100 // self.steps if self.steps else 0
+
+
+class SweepArea(models.Model):
+    """A risk area laid beside a sweep: whoever was there meanwhile is found too.
+
+    number   within its sweep, as the engine knows it
+    weight   what the engine calls its level: 1 low, 2 medium, 3 high
+    """
+
+    sweep = models.ForeignKey(Sweep, models.PROTECT, related_name="areas")
+    number = models.PositiveSmallIntegerField()
+    risk_area = models.UUIDField()
+    name = models.CharField(max_length=120)
+    level = models.CharField(max_length=12)
+    weight = models.PositiveSmallIntegerField()
+    places = ArrayField(AreaPathField())
+    since = models.DateTimeField()
+    until = models.DateTimeField()
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(name="sweep_area_is_once", fields=["sweep", "number"]),
+            models.CheckConstraint(
+                name="sweep_area_ends_after_it_began", condition=Q(until__gte=F("since"))
+            ),
+            models.CheckConstraint(
+                name="sweep_area_is_of_a_known_weight", condition=Q(weight__in=[1, 2, 3])
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.name} {self.level}"
+
+
+class Swept(models.Model):
+    """What a sweep says of one person: a proposal. It restricts nobody and colours nobody's code.
+
+    Rows are in order: the weightiest first, and of those the latest.
+
+    person     `Resident.number`
+    standing   as `engines.tracing.sweep.Standing`
+    last_at    of what gives the standing
+    reasons    how many things were found
+    """
+
+    sweep = models.ForeignKey(Sweep, models.PROTECT, related_name="+")
+    person = models.IntegerField()
+    standing = models.PositiveSmallIntegerField()
+    last_at = models.DateTimeField()
+    reasons = models.IntegerField()
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(name="swept_person_is_once", fields=["sweep", "person"]),
+            models.CheckConstraint(name="swept_person_has_a_reason", condition=Q(reasons__gte=1)),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.person}: {self.standing}"
+
+
+class Exposure(models.Model):
+    """Somebody was in a risk area while it was one, as a sweep found.
+
+    minutes   of all visits there, counted each by itself
+    """
+
+    sweep = models.ForeignKey(Sweep, models.PROTECT, related_name="+")
+    area = models.ForeignKey(SweepArea, models.PROTECT, related_name="+")
+    person = models.IntegerField()
+    visits = models.IntegerField()
+    minutes = models.IntegerField()
+    first_at = models.DateTimeField()
+    last_at = models.DateTimeField()
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(name="exposure_is_once", fields=["sweep", "person", "area"]),
+            models.CheckConstraint(
+                name="exposure_is_of_a_visit", condition=Q(visits__gte=1, minutes__gte=0)
+            ),
+            models.CheckConstraint(
+                name="exposure_ends_after_it_began", condition=Q(last_at__gte=F("first_at"))
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.person} @ {self.area_id}"
 
 
 class Contact(models.Model):

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from fangxian.areas.models import Site
 from fangxian.cases import rules
-from fangxian.cases.models import Case, Contact, Sweep, Visit
+from fangxian.cases.models import Case, Contact, Exposure, Sweep, Swept, Visit
 from fangxian.engines.tracing import Evidence, Meeting, Met, Stay, meetings_of
 from fangxian.kernel.access import PLAYBOOK, Actor, Duty
 from fangxian.kernel.errors import NotFound
@@ -406,6 +406,24 @@ def get_sweep(viewer: Actor, sweep_id: UUID) -> Sweep:
     if found is None:
         raise NotFound(_("sweep"))
     return found
+
+
+def swept_by(viewer: Actor, sweep_id: UUID, *, standings: Sequence[int] = ()) -> QuerySet[Swept]:
+    """What a sweep says of each person, the weightiest first."""
+    rows = Swept.objects.filter(sweep=get_sweep(viewer, sweep_id))
+    return (rows.filter(standing__in=standings) if standings else rows).order_by("id")
+
+
+def exposures_of(viewer: Actor, sweep_id: UUID, persons: Iterable[int]) -> list[Exposure]:
+    """In which risk areas a sweep found these people, with each area; the worst first."""
+    rows = Exposure.objects.filter(sweep=get_sweep(viewer, sweep_id), person__in=list(persons))
+    return list(rows.select_related("area").order_by("-area__weight", "-last_at", "id"))
+
+
+def people_swept(viewer: Actor, sweep_id: UUID) -> dict[int, int]:
+    """Persons by what is said of them, as `engines.tracing.sweep.Standing`."""
+    rows = swept_by(viewer, sweep_id).order_by().values_list("standing")
+    return dict(rows.annotate(Count("id")))
 
 
 def history_of(viewer: Actor, case: Case | UUID) -> list[Event]:

@@ -13,18 +13,22 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 from django.conf import settings
-from django.db import connection
-from django.db.models import Max, Min, QuerySet
+from django.db import connection, transaction
+from django.db.models import Max, Min, Q, QuerySet
 
+from fangxian.areas.models import Site
 from fangxian.cases import queries, rules
 from fangxian.cases.actions import find_contacts
 from fangxian.cases.errors import CaseIsOver, NothingToSweep
-from fangxian.cases.models import Case, LongestVisit, Sweep
+from fangxian.cases.events import SweepEnded
+from fangxian.cases.models import Case, Exposure, LongestVisit, Sweep, Swept
 from fangxian.engines.tracing import Evidence, Met
 from fangxian.engines.tracing import sweep as engine
 from fangxian.kernel import embedded
 from fangxian.kernel.access import PLAYBOOK, Actor, Duty
 from fangxian.kernel.clock import now
+from fangxian.kernel.ledger import record
+from fangxian.kernel.models import Event
 from fangxian.people import queries as people
 from fangxian.protocol.packs import Pack
 from fangxian.protocol.queries import in_force
@@ -53,7 +57,9 @@ def carry_out_sweep(actor: Actor, sweep_id: UUID) -> Sweep:
     run.save(update_fields=["state"])
     folder = folder_of(run)
     try:
-        cases = _export(actor, folder, lambda done, steps: _note(run, "export", "", done, steps))
+        cases = _export(
+            actor, run, folder, lambda done, steps: _note(run, "export", "", done, steps)
+        )
         if cases is None:
             raise engine.WrongVisits(NothingToSweep().message)  # noqa: TRY301
         answering = _engine(folder, run.engine)
@@ -63,6 +69,7 @@ def carry_out_sweep(actor: Actor, sweep_id: UUID) -> Sweep:
                 visits=folder / "visits",
                 cases=cases,
                 out=folder / "out",
+                risks=risk_table(run),
                 rules=rules_of(in_force(now(), run.area_path)),
                 progress=lambda step: _note(run, step.what, step.on, step.done, step.steps),
             )
@@ -70,15 +77,32 @@ def carry_out_sweep(actor: Actor, sweep_id: UUID) -> Sweep:
             answering.close()
         run.figures = asdict(figures)
         _propose(actor, run, folder / "out")
+        _keep(run, folder / "out")
     except engine.SweepFailed as stopped:
         return _stop(run, stopped.code, str(stopped))
     except BaseException:
         _stop(run, "broke_off", "")
         raise
-    run.state, run.ended_at, run.what = Sweep.State.DONE, now(), "done"
-    run.save()
+    _ended(actor, run)
     shutil.rmtree(folder, ignore_errors=True)
     return run
+
+
+@transaction.atomic
+def _ended(actor: Actor, run: Sweep) -> None:
+    run.state, run.ended_at, run.what = Sweep.State.DONE, now(), "done"
+    run.save()
+    record(
+        SweepEnded(
+            subject_id=run.id,
+            area_path=run.area_path,
+            contacts=run.proposed,
+            exposed=Exposure.objects.filter(sweep=run).values("person").distinct().count(),
+            people=run.figures["people"],
+        ),
+        actor=actor,
+        because=Event.objects.filter(subject_id=run.id).order_by("-seq").first(),
+    )
 
 
 def folder_of(run: Sweep) -> Path:
@@ -221,7 +245,9 @@ def _taken(held: bytearray) -> _Rows:
     return rows
 
 
-def _export(actor: Actor, folder: Path, progress: Callable[[int, int], None]) -> pa.Table | None:
+def _export(
+    actor: Actor, run: Sweep, folder: Path, progress: Callable[[int, int], None]
+) -> pa.Table | None:
     """The cases, with the visits beside them; after a break those that were exported stand."""
     note = folder / "cases.parquet"
     if note.is_file():
@@ -235,9 +261,10 @@ def _export(actor: Actor, folder: Path, progress: Callable[[int, int], None]) ->
     shutil.rmtree(folder, ignore_errors=True)
     reach = timedelta(minutes=LongestVisit.objects.aggregate(n=Max("minutes"))["n"] or 0)
     tolerance = in_force(now(), actor.within).contact.co_presence_tolerance.length
-    days = export_visits(
-        actor, folder, spans["since"] - reach - tolerance, spans["until"] + tolerance, progress
-    )
+    risks = run.areas.aggregate(since=Min("since"), until=Max("until"))
+    since = min(spans["since"] - tolerance, risks["since"] or spans["since"])
+    until = max(spans["until"] + tolerance, risks["until"] or spans["until"])
+    days = export_visits(actor, folder, since - reach, until, progress)
     if not days:
         return None
     pq.write_table(cases, note)
@@ -259,6 +286,28 @@ def case_table(actor: Actor) -> pa.Table:
         if case.resident_id in numbers
     ]
     return pa.Table.from_pylist(rows, schema=engine.CASES)
+
+
+def risk_table(run: Sweep) -> pa.Table:
+    """Every place with a number inside the risk areas laid beside the sweep."""
+    rows = []
+    for area in run.areas.order_by("number"):
+        within = Q(id__in=[])
+        for path in area.places:
+            within |= Q(area_path__startswith=path)
+        rows += [
+            {
+                "area": area.number,
+                "place": place,
+                "level": area.weight,
+                "since": -((_EPOCH - area.since) // _MINUTE),
+                "until": (area.until - _EPOCH) // _MINUTE,
+            }
+            for place in Site.objects.filter(within)
+            .order_by("number")
+            .values_list("number", flat=True)
+        ]
+    return pa.Table.from_pylist(rows, schema=engine.RISKS)
 
 
 # Back as proposals
@@ -301,4 +350,47 @@ def _met(row: dict[str, int]) -> Met:
         last_at=_EPOCH + row["last_at"] * _MINUTE,
         evidence=Evidence(row["evidence"]),
         place=row["place"],
+    )
+
+
+def _at(minute: int) -> datetime:
+    return _EPOCH + minute * _MINUTE
+
+
+@transaction.atomic
+def _keep(run: Sweep, out: Path) -> None:
+    """Who was in a risk area, and what is said of each person: all of it, or nothing."""
+    Exposure.objects.filter(sweep=run).delete()
+    Swept.objects.filter(sweep=run).delete()
+    areas = {area.number: area.pk for area in run.areas.all()}
+    for batch in engine.rows_of(out, "exposures"):
+        Exposure.objects.bulk_create(
+            [
+                Exposure(
+                    sweep=run,
+                    area_id=areas[row["area"]],
+                    person=row["person"],
+                    visits=row["visits"],
+                    minutes=row["minutes"],
+                    first_at=_at(row["first_at"]),
+                    last_at=_at(row["last_at"]),
+                )
+                for row in batch.to_pylist()
+            ],
+            batch_size=5000,
+        )
+    said = [row for batch in engine.rows_of(out, "status") for row in batch.to_pylist()]
+    said.sort(key=lambda row: (-row["standing"], -row["last_at"], row["person"]))
+    Swept.objects.bulk_create(
+        [
+            Swept(
+                sweep=run,
+                person=row["person"],
+                standing=row["standing"],
+                last_at=_at(row["last_at"]),
+                reasons=row["reasons"],
+            )
+            for row in said
+        ],
+        batch_size=5000,
     )

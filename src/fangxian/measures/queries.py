@@ -30,7 +30,7 @@ from fangxian.measures.guards import EVIDENCE_OF_INFECTION
 from fangxian.measures.models import EmergencyExit, Objection, Order, PlaceHold, RiskArea
 from fangxian.people import queries as people
 from fangxian.people.rules import normal_identity, normal_name, normal_phone
-from fangxian.protocol.packs import Measure, load_pack
+from fangxian.protocol.packs import Measure, Pack, load_pack
 from fangxian.protocol.values import Days, Sourced, Span
 from fangxian.sampling import queries as sampling
 
@@ -555,6 +555,22 @@ def _risk(viewer: Actor, places: Sequence[tuple[str, date, date]], fits: str) ->
             RiskHit(place=place, level=level, rank=rank, risk_area_id=one, since=since, until=until)
             for place, level, rank, one, since, until in cursor.fetchall()
         ]
+
+
+def risk_areas_since(viewer: Actor, since: datetime) -> QuerySet[RiskArea]:
+    """Those that stood at some time since then, also lifted ones, oldest first."""
+    begun = risk_areas_visible_to(viewer).filter(
+        state__in=[RiskArea.State.IN_FORCE, RiskArea.State.LIFTED], starts_at__isnull=False
+    )
+    stood = Q(lifted_at=None) | Q(lifted_at__gt=since)
+    return begun.filter(stood).order_by("starts_at", "id")
+
+
+def would_ask(pack: Pack, subject: str, counted_from: datetime) -> rules.Plan | None:
+    """What a pack would ask of such a person now; None where it asks for nothing, or it is over."""
+    measure = pack.measure(subject)
+    stages = measure.stages if measure else ()
+    return rules.plan_stage(stages, counted_from, at=now(), zone=ZONE)
 
 
 def risk_areas_about(viewer: Actor, about_id: UUID) -> QuerySet[RiskArea]:

@@ -1,6 +1,7 @@
 """The sweep as a job of the product: it proposes what the search of each case would propose."""
 
 import shutil
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -9,17 +10,26 @@ import pytest
 from django.db import IntegrityError, transaction
 from django.test import Client
 
+from fangxian.areas.models import Site
 from fangxian.cases.actions import find_contacts
 from fangxian.cases.errors import NothingToSweep, SweepIsUnderWay
-from fangxian.cases.models import Contact, Sweep
-from fangxian.cases.queries import sweeps_visible_to
+from fangxian.cases.models import Contact, Exposure, Sweep, SweepArea, Swept
+from fangxian.cases.queries import (
+    exposures_of,
+    people_swept,
+    sweeps_visible_to,
+    swept_by,
+)
 from fangxian.cases.sweeping import carry_out_sweep, export_visits, folder_of
-from fangxian.cases.sweeps import ask_sweep, go_on_with_sweep
+from fangxian.cases.sweeps import RiskBeside, ask_sweep, go_on_with_sweep, lay_risk_areas
 from fangxian.cases.tests import make
+from fangxian.engines.tracing.sweep import Standing
 from fangxian.kernel.access import Actor, Duty
 from fangxian.kernel.clock import Hands
-from fangxian.kernel.models import Account
+from fangxian.kernel.ids import new_id
+from fangxian.kernel.models import Account, Event
 from fangxian.people.actions import merge_residents
+from fangxian.people.models import Resident
 from fangxian.people.tests import make as people
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("noon")]
@@ -169,3 +179,161 @@ def test_the_page_asks_for_a_sweep_and_shows_how_far_it_is(ma: Actor) -> None:
     assert "Decide on the contacts" in page
     assert "hx-get" not in page
     assert "Ma" in browser.get("/cases/sweeps").content.decode()
+
+
+# Risk areas beside a sweep
+
+
+def _risk_beside(where: Site, **known: Any) -> RiskBeside:
+    said: dict[str, Any] = {
+        "risk_area_id": new_id(),
+        "name": "Building 3",
+        "level": "high",
+        "rank": 3,
+        "places": [where.area_path],
+        "since": make.NOON - timedelta(days=2),
+        "until": None,
+    } | known
+    return RiskBeside(**said)
+
+
+def _guest(where: Site, **when: Any) -> Resident:
+    who = people.resident()
+    make.visit(who, where, **when)
+    return who
+
+
+def test_a_sweep_brings_back_who_was_in_a_risk_area_and_for_how_long(ma: Actor) -> None:
+    _town()
+    closed = make.site("药店", at=people.community())
+    guest = _guest(closed, hours_ago=20, minutes=30)
+    make.visit(guest, closed, hours_ago=10, minutes=15)
+    early = _guest(closed, hours_ago=90, minutes=30)
+    run = ask_sweep(ma)
+
+    assert lay_risk_areas(ma, run.id, [_risk_beside(closed)]) == 1
+    carry_out_sweep(ma, run.id)
+
+    (exposed,) = exposures_of(ma, run.id, [guest.number, early.number])
+    assert (exposed.person, exposed.visits, exposed.minutes) == (guest.number, 2, 45)
+    assert exposed.last_at == make.NOON - timedelta(hours=10) + timedelta(minutes=15)
+    (said,) = swept_by(ma, run.id, standings=[Standing.EXPOSED_HIGH])
+    assert (said.person, said.last_at, said.reasons) == (guest.number, exposed.last_at, 1)
+
+
+def test_a_sweep_says_of_each_person_the_weightiest_first(ma: Actor) -> None:
+    _town()
+    carry_out_sweep(ma, ask_sweep(ma).id)
+
+    run = Sweep.objects.get()
+    said = [one.standing for one in swept_by(ma, run.id)]
+    assert said == sorted(said, reverse=True)
+    assert said[:2] == [Standing.CASE, Standing.CASE]
+    assert people_swept(ma, run.id)[Standing.CASE] == 2
+    assert sum(people_swept(ma, run.id).values()) == run.figures["people"]
+
+
+def test_a_sweep_changes_nothing_about_anybody_but_proposes(ma: Actor) -> None:
+    _town()
+    run = ask_sweep(ma)
+    before = Event.objects.count()
+
+    carry_out_sweep(ma, run.id)
+
+    told = set(Event.objects.order_by("seq")[before:].values_list("kind", flat=True))
+    assert told <= {"cases.contacts_proposed", "cases.sweep_ended"}
+    ended = Event.objects.get(kind="cases.sweep_ended")
+    assert ended.because_id == Event.objects.get(kind="cases.sweep_asked").id
+    assert ended.facts["exposed"] == 0
+
+
+def test_only_levels_count_that_ask_something_of_those_who_left(ma: Actor) -> None:
+    _town()
+    where = make.site()
+    run = ask_sweep(ma)
+    long_ago = make.NOON - timedelta(days=60)
+
+    laid = lay_risk_areas(
+        ma,
+        run.id,
+        [
+            _risk_beside(where, level="low"),  # the rest of the district
+            _risk_beside(where, level="unheard of"),
+            _risk_beside(where, since=long_ago, until=long_ago + timedelta(days=5)),
+            _risk_beside(where, level="medium", rank=2, since=long_ago),
+        ],
+    )
+
+    assert laid == 1
+    (area,) = run.areas.all()
+    assert (area.level, area.weight) == ("medium", 2)
+    assert area.since > long_ago  # no longer than the rules look back
+
+
+def test_risk_areas_are_laid_beside_a_sweep_once(ma: Actor) -> None:
+    _town()
+    where = make.site()
+    run = ask_sweep(ma)
+    lay_risk_areas(ma, run.id, [_risk_beside(where)])
+
+    assert lay_risk_areas(ma, run.id, [_risk_beside(where), _risk_beside(where)]) == 1
+
+
+@pytest.mark.parametrize(
+    ("broken", "constraint"),
+    [
+        ({"until": make.NOON - timedelta(days=9)}, "sweep_area_ends_after_it_began"),
+        ({"weight": 4}, "sweep_area_is_of_a_known_weight"),
+        ({"number": 1}, "sweep_area_is_once"),
+    ],
+)
+def test_the_database_refuses_a_wrong_area(
+    ma: Actor, broken: dict[str, Any], constraint: str
+) -> None:
+    _town()
+    run = ask_sweep(ma)
+    lay_risk_areas(ma, run.id, [_risk_beside(make.site())])
+    said = {"number": 2, "weight": 3, "since": make.NOON, "until": make.NOON} | broken
+
+    with pytest.raises(IntegrityError, match=constraint), transaction.atomic():
+        SweepArea.objects.create(
+            sweep=run, risk_area=new_id(), name="x", level="high", places=["1/"], **said
+        )
+
+
+@pytest.mark.parametrize(
+    ("broken", "constraint"),
+    [
+        ({"visits": 0}, "exposure_is_of_a_visit"),
+        ({"last_at": make.NOON - timedelta(days=1)}, "exposure_ends_after_it_began"),
+        ({"person": 1}, "exposure_is_once"),
+    ],
+)
+def test_the_database_refuses_a_wrong_exposure(
+    ma: Actor, broken: dict[str, Any], constraint: str
+) -> None:
+    _town()
+    run = ask_sweep(ma)
+    lay_risk_areas(ma, run.id, [_risk_beside(make.site())])
+    area = run.areas.get()
+    usual = {"visits": 1, "minutes": 5, "first_at": make.NOON, "last_at": make.NOON}
+    Exposure.objects.create(sweep=run, area=area, person=1, **usual)
+
+    with pytest.raises(IntegrityError, match=constraint), transaction.atomic():
+        Exposure.objects.create(sweep=run, area=area, **({"person": 2} | usual | broken))
+
+
+@pytest.mark.parametrize(
+    ("broken", "constraint"),
+    [({"reasons": 0}, "swept_person_has_a_reason"), ({"person": 1}, "swept_person_is_once")],
+)
+def test_the_database_refuses_what_is_said_without_a_reason_or_twice(
+    ma: Actor, broken: dict[str, Any], constraint: str
+) -> None:
+    _town()
+    run = ask_sweep(ma)
+    Swept.objects.create(sweep=run, person=1, standing=9, last_at=make.NOON, reasons=1)
+    said = {"person": 2, "standing": 9, "last_at": make.NOON, "reasons": 1} | broken
+
+    with pytest.raises(IntegrityError, match=constraint), transaction.atomic():
+        Swept.objects.create(sweep=run, **said)
