@@ -20,6 +20,7 @@ _DISTRICT_HELD = 60  # seconds; a house serves one district for good
 
 
 _INVESTIGATORS = frozenset({Duty.INVESTIGATE, Duty.COMMAND})
+_KEEPERS = frozenset({Duty.KEEP_ROSTER, Duty.DISPATCH, Duty.COMMAND})
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,6 +168,27 @@ NAVIGATION = (
                 "gate",
                 frozenset({Duty.GUARD, Duty.DISPATCH, Duty.CARRY_OUT, Duty.DECIDE_MEASURES}),
             ),
+        ),
+    ),
+    Group(
+        gettext_lazy("People's net"),
+        (
+            Entry(
+                "workforce:organisations",
+                gettext_lazy("Organisations"),
+                "link",
+                _KEEPERS,
+                also=("/force/organisations",),
+            ),
+            Entry(
+                "workforce:members",
+                gettext_lazy("People at work"),
+                "users",
+                _KEEPERS,
+                also=("/force/members", "/force/volunteers"),
+            ),
+            Entry("workforce:needs", gettext_lazy("Check-in and secondment"), "pin", _KEEPERS),
+            Entry("workforce:board", gettext_lazy("Claim board"), "list"),
         ),
     ),
     Group(

@@ -1,13 +1,22 @@
 from django.db import migrations
 
+_NUMBERED = (
+    "organisation",
+    "member",
+    "volunteeroffer",
+    "checkin",
+    "need",
+    "wanted",
+    "certificate",
+)
+
 
 class Migration(migrations.Migration):
     dependencies = [("workforce", "0001_initial")]
     operations = [
         migrations.RunSQL(
-            "CREATE SEQUENCE workforce_organisation_number"
-            " OWNED BY workforce_organisation.number;"
-            "CREATE SEQUENCE workforce_member_number OWNED BY workforce_member.number",
-            "DROP SEQUENCE workforce_organisation_number; DROP SEQUENCE workforce_member_number",
-        ),
+            f"CREATE SEQUENCE workforce_{table}_number OWNED BY workforce_{table}.number",
+            f"DROP SEQUENCE workforce_{table}_number",
+        )
+        for table in _NUMBERED
     ]
