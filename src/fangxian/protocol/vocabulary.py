@@ -290,3 +290,26 @@ def on_days(days: Iterable[int]) -> str:
     numbers = [str(day) for day in days]
     text = ngettext("on day %(days)s", "on days %(days)s", len(numbers))
     return text % {"days": between_words().join(numbers)}
+
+
+CARE: Names = {
+    "life_threatening": gettext_lazy("life-threatening"),
+    "labour": gettext_lazy("labour"),
+    "other_care": gettext_lazy("other care"),
+    "regular_treatment": gettext_lazy("regular treatment"),
+    "not_urgent": gettext_lazy("not urgent"),
+    "ambulance": gettext_lazy("ambulance (120)"),
+    "street_car": gettext_lazy("car of the street"),
+    "own_car": gettext_lazy("own car"),
+    "community_medic": gettext_lazy("a medic comes"),
+    "dialysis": gettext_lazy("dialysis"),
+    "pregnancy": gettext_lazy("pregnancy"),
+    "newborn": gettext_lazy("newborn"),
+    "cancer_treatment": gettext_lazy("radio- or chemotherapy"),
+    "chronic_disease": gettext_lazy("chronic disease"),
+    "lone_elderly": gettext_lazy("elderly person living alone"),
+    "disability": gettext_lazy("disability"),
+    "child_alone": gettext_lazy("child alone"),
+    "mental_illness": gettext_lazy("mental illness"),
+    "sight": gettext_lazy("visual impairment"),
+}
