@@ -18,6 +18,7 @@ class Post(models.Model):
     area_path   where it is; `site` if it is at one
     team        the organisation whose people fill it, if it is one's
     standing    one name for as long as it lasts, without shifts: the lead of a sampling point
+    told_at     when it was last told that a standing post has no name; None while it has
     """
 
     class Kind(models.TextChoices):
@@ -45,6 +46,7 @@ class Post(models.Model):
     duties = models.CharField(max_length=200, blank=True)
     opened_at = models.DateTimeField(default=now)
     closed_at = models.DateTimeField(null=True)
+    told_at = models.DateTimeField(null=True)
 
     class Meta:
         indexes: ClassVar = [

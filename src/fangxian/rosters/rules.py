@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from itertools import pairwise
 from typing import Literal
 
 Fault = Literal["double", "too_long", "too_little_rest", "too_many_days", "too_hot"]
@@ -59,7 +60,7 @@ def fault(spells: Iterable[Spell], limits: Limits | None) -> Fault | None:
 
 
 def _pairs(spells: Sequence[Spell]) -> Iterator[tuple[Spell, Spell]]:
-    return zip(spells, spells[1:], strict=False)
+    return pairwise(spells)
 
 
 def _grouped(spells: Sequence[Spell], apart: timedelta) -> Iterator[list[Spell]]:
@@ -107,7 +108,7 @@ def bare(
     ]
     moments = sorted({starts_at, ends_at, *(one for cover in inside for one in cover)})
     found: list[Bare] = []
-    for begin, end in zip(moments, moments[1:], strict=False):
+    for begin, end in pairwise(moments):
         there = sum(cover[0] <= begin and cover[1] >= end for cover in inside)
         if (missing := headcount - there) <= 0:
             continue
