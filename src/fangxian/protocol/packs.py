@@ -37,6 +37,7 @@ from fangxian.protocol.sections import (
     Screening,
     Stage,
     Status,
+    Workforce,
     Zone,
     ZoneForCase,
 )
@@ -89,6 +90,7 @@ class Sections(Part):
     care: Care | None = None
     screening: Screening | None = None
     requests: Requests | None = None
+    workforce: Workforce | None = None
     rosters: Rosters | None = None
     status: Status | None = None
     retention: Retention | None = None

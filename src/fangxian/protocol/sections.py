@@ -595,6 +595,28 @@ class Screening(Sourced):
     forget_without_risk: Span
 
 
+class Workforce(Sourced):
+    """Who may offer to help, and how people who work are checked in.
+
+    youngest, oldest  of volunteers, in full years, both included
+    one_place         within this time of a check-in nobody is checked in at another place
+    offers_from_one   offers of volunteers from one connection within an hour
+    forget_offers     name and phone of an offer that came to nothing are deleted after this
+    """
+
+    youngest: Quantity
+    oldest: Quantity
+    one_place: Span
+    offers_from_one: Quantity
+    forget_offers: Span
+
+    @model_validator(mode="after")
+    def the_youngest_is_not_older(self) -> Self:
+        if self.youngest.value > self.oldest.value:
+            raise ValueError(_("youngest must not be above oldest"))
+        return self
+
+
 class Rosters(Sourced):
     """How long somebody works before they rest, and what a turn of duty costs in meals and gear.
 

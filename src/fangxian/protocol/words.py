@@ -43,6 +43,7 @@ def everything_said(pack: Pack | Guide) -> list[Line]:
         *_care(pack),
         *_screening(pack),
         *_requests(pack),
+        *_workforce(pack),
         *_rosters(pack),
         *_status(pack),
         *_retention(pack),
@@ -559,6 +560,24 @@ def _requests(pack: Pack | Guide) -> Iterator[Line]:
         ("forget_after", _("What was said is deleted after"), requests.forget_after),
     ):
         yield Line(section, f"requests.{key}", label, v.figure(number), (number,))
+
+
+def _workforce(pack: Pack | Guide) -> Iterator[Line]:
+    workforce = pack.workforce
+    if workforce is None:
+        return
+    for key, label, number in (
+        ("youngest", _("Volunteers are at least"), workforce.youngest),
+        ("oldest", _("Volunteers are at most"), workforce.oldest),
+        ("one_place", _("Nobody is checked in at two places within"), workforce.one_place),
+        ("offers_from_one", _("Offers from one connection in an hour"), workforce.offers_from_one),
+        (
+            "forget_offers",
+            _("Offers that came to nothing are deleted after"),
+            workforce.forget_offers,
+        ),
+    ):
+        yield Line(_("People at work"), f"workforce.{key}", label, v.figure(number), (number,))
 
 
 def _rosters(pack: Pack | Guide) -> Iterator[Line]:
