@@ -133,7 +133,9 @@ class KnowTheActor:
         "/quarantine/reading/",
         "/status/own",
         "/screening/declare/",
+        "/my/",
     )
+    STAFF = ("/my/brief/",)  # beneath an open address, and yet for accounts alone
 
     def __init__(self, answer: Answer) -> None:
         self.answer = answer
@@ -144,18 +146,21 @@ class KnowTheActor:
             request.actor = user.actor  # type: ignore[attr-defined]
             if locked := self._lock(request, user):
                 return locked
-        elif isinstance(user, AnonymousUser) and not request.path.startswith(self.OPEN):
+        elif isinstance(user, AnonymousUser) and not self._open(request):
             if request.headers.get("HX-Request"):
                 return HttpResponse(status=204, headers={"HX-Refresh": "true"})
             return redirect(f"{settings.LOGIN_URL}?next={request.get_full_path()}")
         return self.answer(request)
+
+    def _open(self, request: HttpRequest) -> bool:
+        return request.path.startswith(self.OPEN) and not request.path.startswith(self.STAFF)
 
     def _lock(self, request: HttpRequest, user: Account) -> HttpResponse | None:
         """After a while without a touch the password is asked for again.
 
         A page that only polls is not a touch: an unattended screen locks although it is live.
         """
-        if request.path.startswith(self.OPEN):
+        if self._open(request):
             return None
         proofs = get_authentication_records(request, user)
         last = max((proof["at"] for proof in proofs), default=0.0)
