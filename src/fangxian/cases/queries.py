@@ -414,10 +414,36 @@ def swept_by(viewer: Actor, sweep_id: UUID, *, standings: Sequence[int] = ()) ->
     return (rows.filter(standing__in=standings) if standings else rows).order_by("id")
 
 
-def exposures_of(viewer: Actor, sweep_id: UUID, persons: Iterable[int]) -> list[Exposure]:
-    """In which risk areas a sweep found these people, with each area; the worst first."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Exposed:
+    """Somebody was in a risk area, as a sweep found; `person` is `Resident.number`."""
+
+    person: int
+    risk_area_id: UUID
+    name: str
+    level: str
+    places: tuple[str, ...]
+    visits: int
+    minutes: int
+    last_at: datetime
+
+
+def exposures_of(viewer: Actor, sweep_id: UUID, persons: Iterable[int]) -> list[Exposed]:
+    """In which risk areas a sweep found these people, the worst first."""
     rows = Exposure.objects.filter(sweep=get_sweep(viewer, sweep_id), person__in=list(persons))
-    return list(rows.select_related("area").order_by("-area__weight", "-last_at", "id"))
+    return [
+        Exposed(
+            person=row.person,
+            risk_area_id=row.area.risk_area,
+            name=row.area.name,
+            level=row.area.level,
+            places=tuple(row.area.places),
+            visits=row.visits,
+            minutes=row.minutes,
+            last_at=row.last_at,
+        )
+        for row in rows.select_related("area").order_by("-area__weight", "-last_at", "id")
+    ]
 
 
 def people_swept(viewer: Actor, sweep_id: UUID) -> dict[int, int]:

@@ -573,6 +573,11 @@ def would_ask(pack: Pack, subject: str, counted_from: datetime) -> rules.Plan | 
     return rules.plan_stage(stages, counted_from, at=now(), zone=ZONE)
 
 
+def kind_words(kind: str) -> str:
+    """What a kind of order is called."""
+    return str(Order.Kind(kind).label)
+
+
 def risk_areas_about(viewer: Actor, about_id: UUID) -> QuerySet[RiskArea]:
     """Those that rest on one case, oldest first."""
     return risk_areas_visible_to(viewer).filter(about_id=about_id).order_by("proposed_at", "id")

@@ -2,11 +2,22 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from fangxian.status.models import Status
+from fangxian.status.swept import WORDS
 
 
 class StatusFilter(forms.Form):
     colour = forms.ChoiceField(
         label=_("Colour"), choices=[("", _("all")), *Status.Colour.choices], required=False
+    )
+
+
+class SweptFilter(forms.Form):
+    standing = forms.TypedChoiceField(
+        label=_("Found"),
+        choices=[("", _("all")), *((int(one), words) for one, words in WORDS.items())],
+        coerce=int,
+        empty_value=None,
+        required=False,
     )
 
 

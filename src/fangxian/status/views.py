@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from fangxian.areas.queries import names_of
+from fangxian.cases.queries import get_sweep, swept_by
 from fangxian.kernel import sheets
 from fangxian.kernel.access import PLAYBOOK, Actor, Duty
 from fangxian.kernel.clock import now
@@ -20,8 +21,9 @@ from fangxian.kernel.errors import Refusal
 from fangxian.kernel.http import Request, paged
 from fangxian.people.queries import brief
 from fangxian.status import actions, queries, rules
-from fangxian.status.forms import DecisionForm, ObjectionForm, OwnForm, StatusFilter
+from fangxian.status.forms import DecisionForm, ObjectionForm, OwnForm, StatusFilter, SweptFilter
 from fangxian.status.models import Objection, Status
+from fangxian.status.swept import count_of_swept, swept_people
 
 _DAYS = 7
 _FIRST = 20
@@ -71,6 +73,27 @@ def _as_file(request: Request, listed: Any) -> FileResponse:
             ]
 
     return sheets.download(request, sheets.List.STATUSES, header, sheets.by_chunks(listed, shown))
+
+
+@require_GET
+def swept(request: Request, sweep_id: UUID) -> HttpResponse:
+    """Who a sweep found, why, and what the rules would now say of them."""
+    viewer = request.actor
+    filters = SweptFilter(request.GET or None)
+    standing = filters.cleaned_data["standing"] if filters.is_valid() else None
+    listed = swept_by(viewer, sweep_id, standings=[standing] if standing else ())
+    page = paged(listed, request.GET.get("mark", ""))
+    rows = swept_people(viewer, sweep_id, page.rows)
+    places = names_of(viewer, {row.area_path for row in rows})
+    context = {
+        "sweep": get_sweep(viewer, sweep_id),
+        "filters": filters,
+        "page": page,
+        "rows": [(row, places[row.area_path]) for row in rows],
+        "elsewhere": len(page.rows) - len(rows),
+        "counts": count_of_swept(viewer, sweep_id),
+    }
+    return render(request, "status/swept.html", context)
 
 
 @require_GET
