@@ -43,6 +43,7 @@ class List(TextChoices):
     RISK_AREAS = "risk_areas", _("Risk areas")
     STATUSES = "statuses", _("Status codes that are not green")
     EXITS = "exits", _("Emergency exits")
+    UNCOVERED = "uncovered", _("Places nobody answers for")
     TUBES = "tubes", _("Tubes")
     ROUNDS = "rounds", _("Rounds of testing")
     POINTS = "points", _("Sampling points of a round")

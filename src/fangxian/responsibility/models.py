@@ -78,3 +78,53 @@ class Responsibility(models.Model):
 
     def __str__(self) -> str:
         return f"{self.role} {self.area_path}"
+
+
+class KeyPerson(models.Model):
+    """Somebody whom named people look after, one in each role: the five-to-one team.
+
+    about_id   what made them one: an order; none if somebody said so
+    """
+
+    class Ground(models.TextChoices):
+        ORDER = "order", _("stays at home under an order")
+        NEED = "need", _("has a special need")
+        SAID = "said", _("named by the community")
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    resident = models.ForeignKey("people.Resident", models.PROTECT, related_name="+")
+    area_path = AreaPathField()
+    ground = models.CharField(max_length=5, choices=Ground.choices)
+    about_id = models.UUIDField(null=True)
+    since = models.DateTimeField(default=now)
+    until = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes: ClassVar = [
+            models.Index(
+                name="key_person_here", fields=["area_path", "id"], condition=Q(until=None)
+            ),
+            models.Index(
+                name="key_person_because_of",
+                fields=["about_id"],
+                condition=Q(until=None, about_id__isnull=False),
+            ),
+        ]
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                name="key_person_is_named_once_for_a_ground",
+                fields=["resident", "ground"],
+                condition=Q(until=None),
+            ),
+            models.CheckConstraint(
+                name="key_person_ends_after_it_began",
+                condition=Q(until=None) | Q(until__isnull=False, until__gte=F("since")),
+            ),
+            models.CheckConstraint(
+                name="key_person_under_an_order_names_it",
+                condition=~Q(ground="order") | Q(about_id__isnull=False),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.ground} {self.resident_id}"
