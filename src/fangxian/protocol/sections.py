@@ -624,6 +624,7 @@ class Rosters(Sourced):
     rest_between      from the end of one duty to the beginning of the next
     consecutive_days  days of duty in a row, then a day at home
     hot_stretch       how long a sampler stays in the suit on a hot day, and rests before the next
+    early_by          how long before a turn somebody may check in for it
     late_after        whoever has not come by then leaves the post bare
     gap_told          how long before its beginning a bare shift becomes a task
     meals_at          local hours: whoever is on duty then eats there
@@ -636,6 +637,7 @@ class Rosters(Sourced):
     rest_between: Span
     consecutive_days: Quantity
     hot_stretch: Span
+    early_by: Span
     late_after: Span
     gap_told: Span
     meals_at: tuple[Quantity, ...]
@@ -681,6 +683,7 @@ class Requests(Sourced):
 
     call_back         by when the resident is asked whether it was done
     call_back_tries   calls in vain, then the request closes as not confirmed
+    try_again_after   between two calls in vain
     longest_extension beyond the time the stage had
     same_within       the same words from the same estate within this are one request
     repeat_within     the same person and matter again within this, after closing, is a repeat
@@ -695,6 +698,7 @@ class Requests(Sourced):
     very_urgent: RequestLimits
     call_back: Span
     call_back_tries: Quantity
+    try_again_after: Span
     longest_extension: Span
     same_within: Span
     repeat_within: Span

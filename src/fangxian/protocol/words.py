@@ -550,6 +550,7 @@ def _requests(pack: Pack | Guide) -> Iterator[Line]:
     for key, label, number in (
         ("call_back", _("Called back within"), requests.call_back),
         ("call_back_tries", _("Calls in vain before it closes"), requests.call_back_tries),
+        ("try_again_after", _("… with a pause between two of"), requests.try_again_after),
         ("longest_extension", _("Extended by at most"), requests.longest_extension),
         ("same_within", _("The same words are one request within"), requests.same_within),
         ("repeat_within", _("The same matter again is a repeat within"), requests.repeat_within),
@@ -590,6 +591,7 @@ def _rosters(pack: Pack | Guide) -> Iterator[Line]:
         ("rest_between", _("Rest before the next duty"), rosters.rest_between),
         ("consecutive_days", _("Days of duty in a row at most"), rosters.consecutive_days),
         ("hot_stretch", _("A sampler in the heat is relieved after"), rosters.hot_stretch),
+        ("early_by", _("Checked in before a turn by at most"), rosters.early_by),
         ("late_after", _("A post counts as bare after a delay of"), rosters.late_after),
         ("gap_told", _("A bare shift becomes a task ahead by"), rosters.gap_told),
         ("mask_every", _("A mask is changed after"), rosters.mask_every),

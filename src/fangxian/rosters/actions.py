@@ -1,0 +1,53 @@
+"""The verbs of posts and shifts, by noun. What follows from them stands in the playbook alone."""
+
+from fangxian.rosters.posts import (
+    NewNeed,
+    NewPost,
+    close_post,
+    end_need,
+    name_holder,
+    name_holders,
+    open_post,
+    open_posts,
+    state_need,
+    tell_gaps,
+    vacate,
+)
+from fangxian.rosters.turns import (
+    Filled,
+    Filling,
+    NotFilled,
+    assign,
+    fill_shifts,
+    open_shifts,
+    release_member,
+    relieve,
+    rotate,
+    say_hot_day,
+    take_off,
+)
+
+__all__ = [
+    "Filled",
+    "Filling",
+    "NewNeed",
+    "NewPost",
+    "NotFilled",
+    "assign",
+    "close_post",
+    "end_need",
+    "fill_shifts",
+    "name_holder",
+    "name_holders",
+    "open_post",
+    "open_posts",
+    "open_shifts",
+    "release_member",
+    "relieve",
+    "rotate",
+    "say_hot_day",
+    "state_need",
+    "take_off",
+    "tell_gaps",
+    "vacate",
+]
