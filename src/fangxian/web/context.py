@@ -187,6 +187,12 @@ NAVIGATION = (
                 _KEEPERS,
                 also=("/force/members", "/force/volunteers"),
             ),
+            Entry(
+                "responsibility:coverage",
+                gettext_lazy("Who answers for what"),
+                "user",
+                frozenset({Duty.KEEP_ROSTER, Duty.DISPATCH, Duty.COMMAND, Duty.CARRY_OUT}),
+            ),
             Entry("workforce:needs", gettext_lazy("Check-in and secondment"), "pin", _KEEPERS),
             Entry("workforce:board", gettext_lazy("Claim board"), "list"),
         ),
