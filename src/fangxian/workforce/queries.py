@@ -178,3 +178,8 @@ def skills_of(viewer: Actor, ids: Iterable[UUID], *, day: date) -> dict[UUID, fr
     for member, kind in rows.values_list("member_id", "kind"):
         found.setdefault(member, set()).add(kind)
     return {member: frozenset(kinds) for member, kinds in found.items()}
+
+
+def skill_words(viewer: Actor) -> dict[str, str]:
+    """Every skill there is, with its label, for rooms that ask for one."""
+    return {str(kind): str(label) for kind, label in Skill.Kind.choices}
