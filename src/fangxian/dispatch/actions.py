@@ -7,16 +7,29 @@ from django.db import connection, transaction
 from django.utils.translation import gettext as _
 
 from fangxian.dispatch import events, rules
+from fangxian.dispatch.assigning import (
+    assign_tasks,
+    give_back_tasks_of,
+    reroute_task,
+    return_tasks_of_team,
+)
 from fangxian.dispatch.errors import (
+    AnotherCode,
+    CountMissing,
+    DueInThePast,
+    GivenToOthers,
     NoteMissing,
     NotTheirDuty,
     ReasonMissing,
+    ScanMissing,
     TaskIsClosed,
     TaskIsTaken,
 )
-from fangxian.dispatch.kinds import NEEDS_A_NOTE, TaskLevel
+from fangxian.dispatch.kinds import NEEDS_A_NOTE, OwnerKind, Proof, TaskLevel
 from fangxian.dispatch.models import Task
-from fangxian.dispatch.queries import PENDING, get_task
+from fangxian.dispatch.owners import Whose, give
+from fangxian.dispatch.queries import PENDING, entitled, get_task
+from fangxian.dispatch.todo import routes
 from fangxian.kernel.access import PLAYBOOK, Actor, Duty
 from fangxian.kernel.clock import now
 from fangxian.kernel.errors import NotFound
@@ -24,10 +37,24 @@ from fangxian.kernel.ids import new_id
 from fangxian.kernel.ledger import record, record_many
 from fangxian.kernel.models import Account, Event
 
+__all__ = [
+    "assign_tasks",
+    "give_back_tasks_of",
+    "reroute_task",
+    "return_tasks_of_team",
+]
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewTask:
-    """One of many tasks to be opened; `facts` are codes and numbers, never names."""
+    """One of many tasks to be opened; `facts` are codes and numbers, never names.
+
+    owner, team, post, responsible
+            at most one of them: an account or member, an organisation, a post, or whoever is
+            responsible for the place. Otherwise it is for whoever has the duty there
+    proof   what has to be shown, a word of `Proof`; some kinds need a note anyhow. With "scan",
+            `facts["scan"]` is the code that must be scanned, if only one will do
+    """
 
     kind: str
     duty: Duty
@@ -35,6 +62,17 @@ class NewTask:
     about_id: UUID
     due_at: datetime
     facts: Mapping[str, object] = field(default_factory=dict)
+    owner: UUID | None = None
+    team: UUID | None = None
+    post: UUID | None = None
+    responsible: bool = False
+    proof: str = ""
+
+    @property
+    def whose(self) -> Whose:
+        return Whose.of(
+            owner=self.owner, team=self.team, post=self.post, responsible=self.responsible
+        )
 
 
 @transaction.atomic
@@ -47,6 +85,11 @@ def open_task(
     about_id: UUID,
     due_at: datetime,
     facts: Mapping[str, object] | None = None,
+    owner: UUID | None = None,
+    team: UUID | None = None,
+    post: UUID | None = None,
+    responsible: bool = False,
+    proof: str = "",
     because: Event | UUID | None = None,
 ) -> Task:
     """Have somebody do something. The same task while it is pending is returned unchanged."""
@@ -57,6 +100,11 @@ def open_task(
         about_id=about_id,
         due_at=due_at,
         facts=facts or {},
+        owner=owner,
+        team=team,
+        post=post,
+        responsible=responsible,
+        proof=proof,
     )
     open_tasks(actor, [new], because=because)
     return Task.objects.get(kind=kind, about_id=about_id, area_path=area_path, state__in=PENDING)
@@ -69,12 +117,16 @@ def open_tasks(
     """`open_task` for many in one statement; returns those that are new.
 
     A task starts at the level of the nearest people who have its duty, so nobody is skipped and
-    nobody waits for a level where no one could do it.
+    nobody waits for a level where no one could do it. One for a person is theirs at once.
     """
     if actor != PLAYBOOK:
         for path in {new.area_path for new in wanted}:
             actor.must(Duty.DISPATCH, at=path)
+        if any(new.due_at < now() for new in wanted):
+            raise DueInThePast
     levels = _levels({(new.duty, new.area_path) for new in wanted})
+    roads = routes(new.area_path for new in wanted)
+    given = give(actor, [(new.whose, new.duty, new.area_path) for new in wanted])
     cause = because.id if isinstance(because, Event) else because
     tasks = [
         Task(
@@ -84,12 +136,22 @@ def open_tasks(
             area_path=new.area_path,
             about_id=new.about_id,
             facts=dict(new.facts),
+            state=Task.State.TAKEN if to.owner_id else Task.State.OPEN,
+            owner_kind=to.kind,
+            owner_id=to.owner_id,
+            team_id=to.team_id,
+            post_id=to.post_id,
+            offered=to.kind not in {OwnerKind.TEAM, OwnerKind.POST},
+            route=roads[new.area_path],
             because_id=cause,
             created_at=now(),
+            taken_at=now() if to.owner_id else None,
             due_at=new.due_at,
-            level=levels[new.duty, new.area_path],
+            level=min(levels[new.duty, new.area_path] + bool(to.came_back), rules.DISTRICT),
+            refusal=to.came_back,
+            proof=new.proof or (Proof.NOTE if new.kind in NEEDS_A_NOTE else ""),
         )
-        for new in wanted
+        for new, to in zip(wanted, given, strict=True)
     ]
     Task.objects.bulk_create(tasks, ignore_conflicts=True, batch_size=1000)
     made = list(Task.objects.filter(id__in=[task.id for task in tasks]).order_by("due_at", "id"))
@@ -109,6 +171,21 @@ def open_tasks(
         actor=actor,
         because=because,
     )
+    record_many(
+        [
+            events.TaskAssigned(
+                subject_id=task.id,
+                area_path=task.area_path,
+                task=task.kind,
+                about_id=task.about_id,
+                to_id=task.owner_id,
+            )
+            for task in made
+            if task.owner_id is not None
+        ],
+        actor=actor,
+        because=because,
+    )
     return made
 
 
@@ -120,7 +197,7 @@ def take_task(actor: Actor, task_id: UUID) -> Task:
         return task
     if task.state != Task.State.OPEN:
         raise TaskIsTaken(task)
-    actor.must(Duty(task.duty), at=task.area_path)
+    _must_be_entitled(actor, task)
     task.state, task.owner_id, task.taken_at = Task.State.TAKEN, actor.id, now()
     task.save(update_fields=["state", "owner", "taken_at"])
     record(
@@ -164,9 +241,15 @@ def assign_task(actor: Actor, task_id: UUID, *, to: UUID) -> Task:
 
 @transaction.atomic
 def finish_task(
-    actor: Actor, task_id: UUID, *, note: str = "", because: Event | UUID | None = None
+    actor: Actor,
+    task_id: UUID,
+    *,
+    note: str = "",
+    counted: int | None = None,
+    scanned: str = "",
+    because: Event | UUID | None = None,
 ) -> Task:
-    """Say that it is done; some kinds need a note how. Finishing it again changes nothing.
+    """Say that it is done, with the proof that was asked for. Again, it changes nothing.
 
     Done by its owner, by anybody with the duty while nobody has taken it, or by who oversees tasks.
     """
@@ -176,13 +259,16 @@ def finish_task(
     if task.state not in PENDING:
         raise TaskIsClosed(task)
     _must_be_theirs(actor, task)
-    note = note.strip()
-    if task.kind in NEEDS_A_NOTE and not note and actor != PLAYBOOK:
-        raise NoteMissing
+    note, scanned = note.strip(), scanned.strip().upper()
+    if actor != PLAYBOOK:
+        _must_be_proved(task, note=note, counted=counted, scanned=scanned)
     if task.owner_id is None and actor != PLAYBOOK:
         task.owner_id, task.taken_at = actor.id, now()
     task.state, task.closed_at, task.note = Task.State.DONE, now(), note
-    task.save(update_fields=["state", "closed_at", "note", "owner", "taken_at"])
+    task.counted, task.scanned = counted, scanned
+    task.save(
+        update_fields=["state", "closed_at", "note", "counted", "scanned", "owner", "taken_at"]
+    )
     record(
         events.TaskFinished(
             subject_id=task.id,
@@ -206,9 +292,10 @@ def refuse_task(actor: Actor, task_id: UUID, *, reason: str) -> Task:
     if not reason:
         raise ReasonMissing
     task.state, task.owner, task.taken_at = Task.State.OPEN, None, None
+    task.owner_kind, task.team, task.post, task.offered = OwnerKind.ANYBODY, None, None, True
     task.level = rules.next_level(task.level)
-    task.refusal, task.refused_by_id = reason, actor.id
-    task.save(update_fields=["state", "owner", "taken_at", "level", "refusal", "refused_by"])
+    task.refusal, task.refused_by_id = reason[:500], actor.id
+    task.save()
     record(
         events.TaskRefused(
             subject_id=task.id,
@@ -289,7 +376,8 @@ def escalate_overdue(actor: Actor) -> int:
                     AND coalesce(escalated_at + (due_at - created_at), due_at) <= %s
                 ORDER BY due_at, id FOR UPDATE SKIP LOCKED
             )
-            UPDATE dispatch_task AS task SET level = level + 1, escalated_at = %s
+            UPDATE dispatch_task AS task
+            SET level = level + 1, escalated_at = %s, offered = true
             FROM late WHERE task.id = late.id
             RETURNING task.id, task.level, task.area_path
             """,
@@ -323,7 +411,26 @@ def _must_be_theirs(actor: Actor, task: Task) -> None:
         return
     if task.owner_id is not None:
         raise TaskIsTaken(task)
-    actor.must(Duty(task.duty), at=task.area_path)
+    _must_be_entitled(actor, task)
+
+
+def _must_be_entitled(actor: Actor, task: Task) -> None:
+    """Whoever belongs to the team or the post it was given to needs no duty besides."""
+    if not entitled(actor, task):
+        actor.must(Duty(task.duty), at=task.area_path)
+        raise GivenToOthers(task)
+
+
+def _must_be_proved(task: Task, *, note: str, counted: int | None, scanned: str) -> None:
+    if task.proof == Proof.NOTE and not note:
+        raise NoteMissing
+    if task.proof == Proof.COUNT and counted is None:
+        raise CountMissing
+    if task.proof == Proof.SCAN:
+        if not scanned:
+            raise ScanMissing
+        if task.facts.get("scan") not in {None, "", scanned}:
+            raise AnotherCode(scanned)
 
 
 def _levels(places: set[tuple[Duty, str]]) -> dict[tuple[Duty, str], int]:

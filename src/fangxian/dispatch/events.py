@@ -5,7 +5,7 @@ from uuid import UUID
 
 from django.utils.translation import gettext_lazy as _
 
-from fangxian.dispatch.kinds import TaskKind, TaskLevel
+from fangxian.dispatch.kinds import OwnerKind, TaskKind, TaskLevel, WhyReturned
 from fangxian.kernel.ledger import Fact
 
 _WORDS = {"task": TaskKind}
@@ -45,6 +45,51 @@ class TaskAssigned(Fact):
     task: str
     about_id: UUID
     to_id: UUID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskGivenTo(Fact):
+    """to_id   the team or the post"""
+
+    sentence: ClassVar = _("A task in {area} was given to {whose}: {task}")
+    icon: ClassVar = "users"
+    words: ClassVar = {**_WORDS, "whose": OwnerKind}
+
+    task: str
+    about_id: UUID
+    whose: str
+    to_id: UUID | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskRerouted(Fact):
+    """to_id   the account, the team or the post; None if it is for whoever has the duty"""
+
+    sentence: ClassVar = _("A task in {area} was sent another way, to {whose}: {task}. {reason}")
+    icon: ClassVar = "users"
+    words: ClassVar = {**_WORDS, "whose": OwnerKind}
+
+    task: str
+    about_id: UUID
+    whose: str
+    to_id: UUID | None
+    level: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskReturned(Fact):
+    """Nobody refused it: there is nobody any more who could do it."""
+
+    sentence: ClassVar = _("A task in {area} went up, for {why}: {task}")
+    icon: ClassVar = "alert-triangle"
+    tone: ClassVar = "warning"
+    words: ClassVar = {**_WORDS, "why": WhyReturned}
+
+    task: str
+    about_id: UUID
+    why: str
+    level: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -46,6 +46,34 @@ class TaskKind(models.TextChoices):
     CONFIRM_RISK = "confirm_risk", _("Confirm or dismiss a stay at a place of risk")
     ANSWER_HAND_OVER = "answer_hand_over", _("Answer the other district's request")
     CHASE_RECEIPT = "chase_receipt", _("Get the other district's receipt")
+    NAME_STAND_IN = "name_stand_in", _("Name a stand-in for somebody who is away")
+    NAME_TEAM = "name_team", _("Name the five who look after the person")
+    READ_DIRECTIVE = "read_directive", _("Acknowledge the directive")
+    DO_DIRECTIVE = "do_directive", _("Carry out the directive")
+    VERIFY_DIRECTIVE = "verify_directive", _("Verify what was done about the directive")
+
+
+def every_kind() -> list[tuple[str, str]]:
+    """For the column: called when asked, so that a new kind is no change of the table."""
+    return TaskKind.choices
+
+
+class OwnerKind(models.TextChoices):
+    """Whose a task is to be, as whoever gave it said."""
+
+    ANYBODY = "anybody", _("whoever has the duty there")
+    PERSON = "person", _("one person")
+    TEAM = "team", _("a team")
+    POST = "post", _("whoever is on duty at a post")
+    RESPONSIBLE = "responsible", _("whoever is responsible for the place")
+
+
+class Proof(models.TextChoices):
+    """What has to be shown before a task counts as done. Photographs are never asked for."""
+
+    NOTE = "note", _("a note how it ended")
+    COUNT = "count", _("a number counted")
+    SCAN = "scan", _("a code scanned at the place")
 
 
 class TaskLevel(models.TextChoices):
@@ -71,3 +99,10 @@ NEEDS_A_NOTE = frozenset(
     }
 )
 """Done only when it is written down how: to whom somebody was handed over, what was decided."""
+
+
+class WhyReturned(models.TextChoices):
+    """Why a task came back that nobody refused."""
+
+    TEAM_DISSOLVED = "team_dissolved", _("its team was dissolved")
+    PERSON_GONE = "person_gone", _("whoever had it is not at work any more")

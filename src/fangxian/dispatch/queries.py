@@ -12,6 +12,7 @@ from fangxian.areas.queries import names_of
 from fangxian.dispatch import rules
 from fangxian.dispatch.kinds import TaskKind
 from fangxian.dispatch.models import Task
+from fangxian.dispatch.owners import posts_of, teams_of
 from fangxian.kernel.access import PLAYBOOK, Actor, Duty
 from fangxian.kernel.clock import now
 from fangxian.kernel.errors import NotFound, NotYours
@@ -24,12 +25,24 @@ OVERSEERS = frozenset({Duty.DISPATCH, Duty.COMMAND})
 
 
 def tasks_visible_to(viewer: Actor) -> QuerySet[Task]:
-    """Tasks of the viewer's duties in the viewer's area, and those given to the viewer."""
+    """Tasks of the viewer's duties in the viewer's area, and those given to them or to theirs."""
     if OVERSEERS & viewer.duties or Duty.AUDIT in viewer.duties:
         mine = Q()
     else:
-        mine = Q(duty__in=sorted(viewer.duties)) | Q(owner_id=viewer.id)
+        mine = Q(duty__in=sorted(viewer.duties)) | Q(owner_id=viewer.id) | _of_mine(viewer)
     return Task.objects.filter(mine, area_path__startswith=viewer.within)
+
+
+def _of_mine(viewer: Actor) -> Q:
+    return Q(team_id__in=teams_of(viewer)) | Q(post_id__in=posts_of(viewer))
+
+
+def entitled(viewer: Actor, task: Task) -> bool:
+    """Whether the viewer may take an open task: by duty once it is offered, else by belonging."""
+    if task.offered and viewer.may(Duty(task.duty), at=task.area_path):
+        return True
+    mine = Task.objects.filter(_of_mine(viewer), id=task.id)
+    return bool(task.team_id or task.post_id) and mine.exists()
 
 
 def get_task(viewer: Actor, task_id: UUID, *, for_change: bool = False) -> Task:
@@ -45,17 +58,20 @@ def my_tasks(viewer: Actor) -> QuerySet[Task]:
     """What the viewer has taken, and what waits for somebody with the viewer's duties.
 
     A task waits for those at its level and for those nearer to it: a grid worker may still take
-    what was escalated, a district sees only what has come up to it. First what is due first, so
-    what is overdue stands on top.
+    what was escalated, a district sees only what has come up to it. What was given to a team or a
+    post waits for its people alone, until it is late or comes back. First what is due first, so
+    what is overdue stands on top. A page of it, however long it is: `todo.listed`.
     """
     own = Q(owner_id=viewer.id, state=Task.State.TAKEN)
     waiting = Q(
         state=Task.State.OPEN,
+        offered=True,
         duty__in=sorted(viewer.duties),
         level__gte=rules.level_of(viewer.within),
         area_path__startswith=viewer.within,
     )
-    return Task.objects.filter(own | waiting).order_by("due_at", "id")
+    of_mine = _of_mine(viewer) & Q(state=Task.State.OPEN, offered=False)
+    return Task.objects.filter(own | waiting | of_mine).order_by("due_at", "id")
 
 
 MOST_ON_A_PHONE = 200

@@ -1,5 +1,6 @@
 """Who is to see to a task by now: plain values, no database, no clock."""
 
+import re
 from collections.abc import Sequence
 
 DISTRICT = 3
@@ -28,3 +29,21 @@ def common_path(paths: Sequence[str]) -> str:
             break
         shared.append(a + "/")
     return "".join(shared)
+
+
+_DIGITS = 4
+_LONGEST_ROUTE = 200
+
+
+def route(grid_path: str, steps: Sequence[tuple[str, str]]) -> str:
+    """Sorts places by the way one walks: housing estate, building, stairwell, floor, door.
+
+    steps   (name, housing estate) of each place below the grid. Numbers in names count as numbers:
+            2号楼 comes before 10号楼.
+    """
+    words = [re.sub(r"\d+", _as_number, f"{estate} {name}".strip()) for name, estate in steps]
+    return (grid_path + "/".join(words))[:_LONGEST_ROUTE]
+
+
+def _as_number(digits: "re.Match[str]") -> str:
+    return digits.group().zfill(_DIGITS)
