@@ -144,6 +144,8 @@ const result = await build({
     { in: "css/app.css", out: "app" },
     { in: "src/dashboard.ts", out: "dashboard" },
     { in: "src/map-only.ts", out: "map" },
+    { in: "src/my.ts", out: "my" },
+    { in: "css/my.css", out: "my" },
     { in: "src/phone/main.ts", out: "phone" },
     { in: "css/phone.css", out: "phone" },
     { in: "sw/worker.ts", out: "worker" },
