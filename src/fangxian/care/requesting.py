@@ -1,7 +1,6 @@
 """Asking that somebody be brought to care. Nothing here refuses."""
 
 import logging
-from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -13,8 +12,8 @@ from fangxian.care import asking, rules
 from fangxian.care.events import (
     CareRequested,
     CareRequestedAlone,
+    CareStepAlone,
     CareWorsened,
-    CareWorsenedAlone,
 )
 from fangxian.care.models import CareTransfer, Channel, Step, What
 from fangxian.kernel.access import PLAYBOOK, Actor
@@ -31,6 +30,8 @@ if TYPE_CHECKING:
 _log = logging.getLogger("fangxian.care")
 Because = Event | UUID | None
 _LONGEST = 80  # characters of a path
+_MOST_SAID = 500
+_COMMUNITY = 1  # the level that looks at it first, as with tasks
 
 
 @transaction.atomic
@@ -71,22 +72,24 @@ def request_transfer(
         resident_id=resident.id if resident else None,
         area_path=path,
         what=kind,
-        said=words.strip()[:500] or (what.strip()[:500] if kind != what else "") or None,
-        by_phone=by_phone.strip()[:20] or None,
+        said=said_plainly(words) or (said_plainly(what) if kind != what else "") or None,
+        by_phone=said_plainly(by_phone)[:20] or None,
         channel=channel if channel in Channel.values else Channel.OTHER,
         asked_by=actor.id,
         pack=pack.stamp if pack else "",
+        level=_COMMUNITY,
         due_at=now() + asking.within(path, "triage_within"),
     )
     add_step(actor, transfer, Step.Kind.ASKED)
+    said: dict[str, Any] = {
+        **told(transfer),
+        "resident_id": transfer.resident_id,
+        "what": transfer.what,
+        "channel": transfer.channel,
+    }
     tell(
-        CareRequested(
-            **told(transfer),
-            resident_id=transfer.resident_id,
-            what=transfer.what,
-            channel=transfer.channel,
-        ),
-        CareRequestedAlone,
+        CareRequested(**said),
+        CareRequestedAlone(**said),
         actor,
         because,
     )
@@ -118,7 +121,8 @@ def worsen(
         fields += ["state", "due_at", "climbed_at"]
     transfer.save(update_fields=fields)
     add_step(actor, transfer, Step.Kind.WORSENED, detail=what, note=words)
-    tell(CareWorsened(**told(transfer), what=what, was=was), CareWorsenedAlone, actor, because)
+    fact = CareWorsened(**told(transfer), what=what, was=was)
+    tell(fact, CareStepAlone(**told(transfer), step=Step.Kind.WORSENED), actor, because)
 
 
 # What every verb of a journey needs.
@@ -153,7 +157,7 @@ def place_of(*said: str) -> str:
 
 
 def _paths(text: str) -> list[str]:
-    return [path for path in paths_to(text) if len(path) <= _LONGEST]
+    return [path for path in paths_to(said_plainly(text)) if len(path) <= _LONGEST]
 
 
 def next_number() -> int:
@@ -169,6 +173,11 @@ def one_at_a_time(ground: UUID) -> None:
         cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 1))", [str(ground)])
 
 
+def said_plainly(text: str) -> str:
+    """What somebody said, without what no table can hold."""
+    return text.encode(errors="replace").decode().replace("\0", "").strip()[:_MOST_SAID]
+
+
 def add_step(
     actor: Actor, transfer: CareTransfer, kind: Step.Kind, *, detail: str = "", note: str = ""
 ) -> None:
@@ -178,7 +187,7 @@ def add_step(
         by_id=actor.id,
         at=now(),
         detail=detail[:60],
-        note=note.strip()[:500] or None,
+        note=said_plainly(note) or None,
     )
 
 
@@ -191,7 +200,7 @@ def told(transfer: CareTransfer) -> dict[str, Any]:
     }
 
 
-def tell(fact: Fact, alone: type[Fact], actor: Actor, because: Because = None) -> None:
+def tell(fact: Fact, alone: Fact, actor: Actor, because: Because = None) -> None:
     """Record what happened; if what should follow fails, the journey goes on without it."""
     cause = because or last_event_of(fact.subject_id)
     try:
@@ -199,7 +208,7 @@ def tell(fact: Fact, alone: type[Fact], actor: Actor, because: Because = None) -
             record(fact, actor=actor, because=cause)
     except Exception:  # noqa: BLE001 - whatever goes wrong in what follows, the person is brought
         _log.exception("nothing followed on the way to care", extra={"fact": fact.kind()})
-        record(alone(**asdict(fact)), actor=actor, because=cause)
+        record(alone, actor=actor, because=cause)
 
 
 def last_event_of(transfer_id: UUID) -> UUID | None:

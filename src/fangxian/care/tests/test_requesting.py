@@ -5,6 +5,7 @@ from uuid import UUID
 import pytest
 
 from fangxian.care.actions import request_transfer
+from fangxian.care.events import CareRequested
 from fangxian.care.models import CareTransfer, Step
 from fangxian.care.tests import make
 from fangxian.kernel.access import Actor
@@ -107,8 +108,6 @@ def test_who_is_waited_for_is_not_asked_for_twice_but_may_be_worse(noon: Hands) 
 
 
 def test_a_playbook_that_fails_stops_nobody() -> None:
-    from fangxian.care.events import CareRequested
-
     def fails(fact: CareRequested, event: Event) -> None:
         raise RuntimeError("the playbook is broken")
 
