@@ -1,5 +1,14 @@
 """The verbs of the people at work, by noun. What follows from them stands in the playbook alone."""
 
+from fangxian.workforce.checking_in import (
+    Listed,
+    check_in,
+    check_in_by_poster,
+    check_in_list,
+    check_out,
+    offer_locked_in,
+)
+from fangxian.workforce.claims import claim, close_wanted, give_back, put_on_board
 from fangxian.workforce.members import (
     NewMember,
     add_member,
@@ -23,25 +32,75 @@ from fangxian.workforce.organisations import (
     found_organisations,
     place_under,
 )
+from fangxian.workforce.seconding import (
+    acknowledge_receipt,
+    end_secondment,
+    recall_people,
+    receive_people,
+    send_people,
+    state_need,
+    withdraw_need,
+)
+from fangxian.workforce.serving import (
+    commend,
+    issue_certificate,
+    note_training,
+    print_certificate,
+    record_service,
+)
+from fangxian.workforce.volunteers import (
+    Help,
+    decline_offer,
+    forget_offers,
+    offer_help,
+    take_in,
+)
 
 __all__ = [
+    "Help",
+    "Listed",
     "NewMember",
     "NewOrganisation",
+    "acknowledge_receipt",
     "add_member",
     "add_members",
     "begin_liaison",
+    "check_in",
+    "check_in_by_poster",
+    "check_in_list",
+    "check_out",
+    "claim",
+    "close_wanted",
+    "commend",
     "correct_member",
+    "decline_offer",
     "dissolve_organisation",
     "end_liaison",
+    "end_secondment",
     "end_temporary_organisations",
+    "forget_offers",
     "found_organisation",
     "found_organisations",
+    "give_back",
+    "issue_certificate",
     "join",
     "leave_organisation",
     "note_absence",
     "note_exemption",
     "note_skill",
+    "note_training",
     "note_vaccination",
+    "offer_help",
+    "offer_locked_in",
     "place_under",
+    "print_certificate",
+    "put_on_board",
+    "recall_people",
+    "receive_people",
+    "record_service",
+    "send_people",
     "set_state",
+    "state_need",
+    "take_in",
+    "withdraw_need",
 ]

@@ -53,6 +53,7 @@ from fangxian.workforce.organisations import numbers
 class NewMember:
     """What is known of somebody before they are entered.
 
+    unit_elsewhere   the unit in words, if it is none of ours
     teams    organisations that they join at once
     skills   words of `Skill.Kind`, without proof as yet
     role     in the first of the teams
@@ -64,6 +65,7 @@ class NewMember:
     phone: str = ""
     duty_phone: str = ""
     unit_id: UUID | None = None
+    unit_elsewhere: str = ""
     lives_at: str = ""
     resident_id: UUID | None = None
     account_id: UUID | None = None
@@ -113,6 +115,7 @@ def add_members(
             phone_index=phone_index if one.phone.strip() else None,
             duty_phone=one.duty_phone.strip(),
             unit_id=one.unit_id,
+            unit_elsewhere=one.unit_elsewhere,
             area_path=one.area_path,
             lives_at=one.lives_at,
             resident_id=one.resident_id,

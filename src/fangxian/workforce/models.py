@@ -139,7 +139,7 @@ class Liaison(models.Model):
 class Member(models.Model):
     """A person at work: a secondee, a cadre, a volunteer, a medic.
 
-    unit        who sent them: the home unit
+    unit        who sent them: the home unit; `unit_elsewhere` in words if it is no unit of ours
     area_path   where they may be given something to do
     lives_at    where they live, as exactly as is known; "" if that is outside the district
     resident    their record in the register, if they live in the district
@@ -177,6 +177,7 @@ class Member(models.Model):
     phone_index = models.BinaryField(max_length=16, null=True)
     duty_phone = models.CharField(max_length=30, blank=True)
     unit = models.ForeignKey(Organisation, models.PROTECT, null=True, related_name="+")
+    unit_elsewhere = models.CharField(max_length=80, blank=True)
     area_path = AreaPathField()
     lives_at = AreaPathField(blank=True)
     resident = models.OneToOneField("people.Resident", models.PROTECT, null=True, related_name="+")
@@ -673,7 +674,7 @@ class Wanted(models.Model):
 
     @property
     def code(self) -> str:
-        return code("J", self.number)
+        return code("Y", self.number)
 
 
 class Claim(models.Model):
