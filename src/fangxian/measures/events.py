@@ -58,6 +58,18 @@ class NoMeasureInPack(Fact):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class NobodyToRestrict(Fact):
+    """The person has died. The subject is the ground."""
+
+    sentence: ClassVar = _("No order: the person has died ({subject})")
+    words: ClassVar = _WORDS
+    icon: ClassVar = "shield-check"
+
+    resident_id: UUID
+    subject: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DaysAlreadyOver(Fact):
     """All days of the measure had passed since they are counted. The subject is the ground."""
 

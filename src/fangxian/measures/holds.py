@@ -24,6 +24,7 @@ from fangxian.measures.models import (
 )
 from fangxian.measures.orders import store
 from fangxian.measures.risk_areas import called
+from fangxian.people.queries import dead_among
 from fangxian.protocol.queries import in_force
 
 
@@ -54,6 +55,7 @@ def hold_people(
     hold = pack.positive_pool.hold
     if pack.positive_pool.hold_scope == "none" or hold is None:
         return []
+    dead = dead_among(PLAYBOOK, [resident_id for resident_id, _ in people])
     orders = [
         Order(
             resident_id=resident_id,
@@ -67,6 +69,7 @@ def hold_people(
             ends_at=at + hold.length,
         )
         for resident_id, path in people
+        if resident_id not in dead
     ]
     return [order for order, _ in store(actor, orders, cause)]
 

@@ -32,6 +32,7 @@ from fangxian.measures.errors import (
 )
 from fangxian.measures.events import (
     DaysAlreadyOver,
+    NobodyToRestrict,
     NoMeasureInPack,
     OrderEnded,
     OrderExtended,
@@ -47,7 +48,8 @@ from fangxian.measures.queries import (
     last_event_of,
     order_conditions,
 )
-from fangxian.people.queries import get_resident
+from fangxian.people.errors import PersonHasDied
+from fangxian.people.queries import dead_among, get_resident
 from fangxian.protocol.packs import Pack, load_pack
 from fangxian.protocol.queries import in_force
 from fangxian.sampling.actions import call_for_tests
@@ -80,6 +82,8 @@ def issue_order(
 ) -> Order | None:
     """Restrict one person as the pack in force asks for such a `subject`.
 
+    Of somebody who has died nothing is asked: refused, or for the playbook a fact that says so.
+
     Days are counted from `counted_from` through all stages; a stage whose days are over is
     skipped. None, and a fact that says so, where the pack asks for nothing or all days are over.
     An equal order in force on the same ground is returned unchanged.
@@ -101,13 +105,7 @@ def issue_order(
     plan = rules.plan_stage(stages, counted_from, at=at, first=stage, zone=ZONE)
     guards.nobody_else_is_isolated(attempt, subject, kind, asked=plan.kind if plan else None)
     if plan is None:
-        none: dict[str, Any] = {
-            "subject_id": about_id,
-            "area_path": area_path,
-            "pack": pack.stamp,
-            "resident_id": resident_id,
-            "subject": subject,
-        }
+        none = _nothing_asked(about_id, area_path, pack, resident_id, subject)
         fact = (
             DaysAlreadyOver(**none, counted_from=counted_from)
             if stages
@@ -122,6 +120,12 @@ def issue_order(
     resident = get_resident(PLAYBOOK, resident_id)
     if resident.id != resident_id:
         raise RecordWasMerged(resident.id)
+    if resident.died_on is not None:
+        if actor.id != PLAYBOOK.id:
+            raise PersonHasDied(resident.died_on)
+        none = _nothing_asked(about_id, area_path, pack, resident_id, subject)
+        record(NobodyToRestrict(**none), actor=actor, because=cause)
+        return None
     order = Order(
         resident_id=resident.id,
         area_path=area_path,
@@ -139,6 +143,18 @@ def issue_order(
     if event is not None and plan.tests:
         _call_for_tests(stored, plan.tests, event)
     return stored
+
+
+def _nothing_asked(
+    about_id: UUID, area_path: str, pack: Pack, resident_id: UUID, subject: str
+) -> dict[str, Any]:
+    return {
+        "subject_id": about_id,
+        "area_path": area_path,
+        "pack": pack.stamp,
+        "resident_id": resident_id,
+        "subject": subject,
+    }
 
 
 @transaction.atomic
@@ -179,6 +195,7 @@ def issue_orders(
             kind__in=stricter,
         ).values_list("resident", flat=True)
     )
+    kept |= dead_among(PLAYBOOK, [resident_id for resident_id, _ in people])
     orders = [
         Order(
             resident_id=resident_id,
@@ -404,6 +421,20 @@ def end_orders_about(
         rows = rows.filter(resident=resident_id)
     if kind:
         rows = rows.filter(kind=kind)
+    orders = list(rows.order_by("id"))
+    end_all(actor, orders, reason=reason.strip(), cause=because)
+    return orders
+
+
+@transaction.atomic
+def end_orders_of(actor: Actor, resident_id: UUID, *, reason: str, because: Because) -> list[Order]:
+    """End every order in force of one person, whatever it rests on."""
+    actor.must(Duty.DECIDE_MEASURES)
+    if not reason.strip():
+        raise ReasonNeeded
+    rows = Order.objects.select_for_update().filter(
+        resident=resident_id, state=Order.State.IN_FORCE, area_path__startswith=actor.within
+    )
     orders = list(rows.order_by("id"))
     end_all(actor, orders, reason=reason.strip(), cause=because)
     return orders

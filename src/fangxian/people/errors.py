@@ -1,5 +1,6 @@
 """What the register refuses, and what to do instead."""
 
+from datetime import date
 from uuid import UUID
 
 from django.utils.translation import gettext as _
@@ -351,3 +352,19 @@ class NobodyHere(Refusal):
 
     def __init__(self) -> None:
         super().__init__(_("Nobody of your area is registered here, so there is nothing to print."))
+
+
+class PersonHasDied(Refusal):
+    """Nothing is asked of the dead: no measure, no test, no call, no stay."""
+
+    code = "person_has_died"
+
+    def __init__(self, on: date) -> None:
+        super().__init__(
+            _(
+                "The register says that this person died on %(day)s, so nothing is asked of them."
+                " If that is wrong, have the mark of death taken back first."
+            )
+            % {"day": on.isoformat()},
+            day=on.isoformat(),
+        )

@@ -50,6 +50,25 @@ class ResidentLeft(Fact):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ResidentDied(Fact):
+    """on, source   the day, and who says so"""
+
+    sentence: ClassVar[Any] = _("Resident {number} was noted as deceased")
+    icon: ClassVar[str] = "users"
+    number: int
+    on: str
+    source: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeathTakenBack(Fact):
+    sentence: ClassVar[Any] = _("The mark of death of resident {number} was taken back")
+    icon: ClassVar[str] = "users"
+    number: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class HouseholdFounded(Fact):
     sentence: ClassVar[Any] = _("A household was founded at {area}")
     icon: ClassVar[str] = "home"

@@ -162,6 +162,11 @@ class NeedsForm(forms.Form):
     )
 
 
+class DeathForm(forms.Form):
+    on = forms.DateField(label=_("Day of death"), widget=forms.DateInput(attrs={"type": "date"}))
+    source = forms.ChoiceField(label=_("Who says so"), choices=Resident.DeathSource.choices)
+
+
 class ConsentForm(forms.Form):
     purpose = forms.CharField(label=_("Purpose"), max_length=60)
     basis = forms.ChoiceField(label=_("Legal basis"), choices=Consent.Basis.choices)

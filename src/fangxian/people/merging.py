@@ -113,6 +113,8 @@ def fill_gaps(drop: Resident, keep: Resident) -> None:
         keep.phone, keep.phone_index = drop.phone, drop.phone_index
     keep.provisional = keep.provisional and drop.provisional
     keep.birth_date = keep.birth_date or drop.birth_date
+    if keep.died_on is None:
+        keep.died_on, keep.death_source = drop.died_on, drop.death_source
     if keep.sex == Resident.Sex.UNKNOWN:
         keep.sex = drop.sex
     keep.save()

@@ -33,6 +33,7 @@ class Resident(models.Model):
     number        stands for the person in compact tables such as visits
     provisional   met at a table or a door, and not yet found in the register: a visitor, a tourist,
                   a newborn child; `area_path` is where they were met
+    died_on       with who says so; the stay has ended, and nothing is asked of them any more
     merged_into   set when this record turned out to be another one of the same person; everything
                   that still refers to it means that one
     """
@@ -51,6 +52,12 @@ class Resident(models.Model):
         FOREIGN_RESIDENCE = "34", _("foreigner's permanent residence card")
         OTHER = "99", _("other document")
 
+    class DeathSource(models.TextChoices):
+        CERTIFICATE = "certificate", _("death certificate")
+        HOSPITAL = "hospital", _("hospital")
+        POLICE = "police", _("police")
+        FAMILY = "family", _("family")
+
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     number = models.IntegerField(unique=True)
     name = EncryptedField(kind="name")
@@ -68,6 +75,10 @@ class Resident(models.Model):
     area_path = AreaPathField(blank=True)
     synthetic = models.BooleanField(default=False)  # made up by the generator, not a person
     provisional = models.BooleanField(default=False, db_default=False)
+    died_on = models.DateField(null=True)
+    death_source = models.CharField(
+        max_length=12, choices=DeathSource.choices, blank=True, default="", db_default=""
+    )
     merged_into = models.ForeignKey(
         "self", models.PROTECT, null=True, related_name="merged", db_index=False
     )
@@ -121,6 +132,11 @@ class Resident(models.Model):
             models.CheckConstraint(
                 name="resident_is_not_merged_into_itself",
                 condition=Q(merged_into=None) | ~Q(merged_into=F("id")),
+            ),
+            models.CheckConstraint(
+                name="resident_death_has_a_source",
+                condition=Q(died_on=None, death_source="")
+                | (Q(died_on__isnull=False) & ~Q(death_source="")),
             ),
             # Whoever stays somewhere is found there; a merged record stays nowhere.
             models.CheckConstraint(

@@ -88,6 +88,17 @@ def residents_visible_to(viewer: Actor) -> QuerySet[Resident]:
     return Resident.objects.filter(area_path__startswith=viewer.within, merged_into=None)
 
 
+def living(viewer: Actor) -> QuerySet[Resident]:
+    """Everybody of whom something may be asked: the same without the dead. No order."""
+    return residents_visible_to(viewer).filter(died_on=None)
+
+
+def dead_among(viewer: Actor, ids: Iterable[UUID]) -> set[UUID]:
+    """Who of these has died, as the register knows."""
+    rows = residents_visible_to(viewer).filter(id__in=list(ids), died_on__isnull=False)
+    return set(rows.values_list("id", flat=True))
+
+
 def get_resident(viewer: Actor, resident_id: UUID, *, for_change: bool = False) -> Resident:
     """The resident with this id, or the one that it was merged into."""
     rows = Resident.objects.filter(Q(area_path__startswith=viewer.within) | Q(area_path=""))
@@ -104,7 +115,7 @@ def get_resident(viewer: Actor, resident_id: UUID, *, for_change: bool = False) 
 def residents_in(viewer: Actor, area_path: str | Sequence[str]) -> QuerySet[Resident]:
     """Everybody who stays in an area, or in one of several, in the order of the doors."""
     _must_read(viewer)
-    return residents_visible_to(viewer).filter(_within(area_path)).order_by("area_path", "id")
+    return living(viewer).filter(_within(area_path)).order_by("area_path", "id")
 
 
 def residents_matching(
@@ -133,8 +144,8 @@ def residents_matching(
         rows = rows.filter(birth_date__lte=last)
         if first:
             rows = rows.filter(birth_date__gte=first)
-    if search.strip():
-        rows = rows.filter(_is_exactly(search))
+    # Who has died is on no list, but found when somebody asks for them.
+    rows = rows.filter(_is_exactly(search)) if search.strip() else rows.filter(died_on=None)
     return rows.order_by("area_path", "id")
 
 

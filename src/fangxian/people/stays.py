@@ -57,6 +57,8 @@ def begin(
     source: str,
     because: Cause,
 ) -> Resident:
+    if resident.died_on is not None:
+        raise errors.PersonHasDied(resident.died_on)
     present = resident.stays.filter(until=None).first()
     if present and present.dwelling_id == dwelling.id:
         return resident

@@ -20,6 +20,7 @@ from fangxian.kernel.access import Actor, Duty
 from fangxian.kernel.clock import now, today
 from fangxian.kernel.http import Request, paged
 from fangxian.people import actions, doors, exporting, forms, queries, rules, sheets
+from fangxian.people.deaths import note_death, take_back_death
 from fangxian.people.errors import CannotMerge, NobodyFound
 from fangxian.people.models import DuplicateOffer, ImportRun, Need, Resident, Stay
 from fangxian.people.records import Particulars
@@ -209,6 +210,7 @@ def _edit_page(request: Request, resident: Resident, **shown: Any) -> HttpRespon
         "needs": forms.NeedsForm(initial={"needs": open_needs}),
         "consent_form": forms.ConsentForm(),
         "proxy_form": forms.ProxyForm(),
+        "death": forms.DeathForm(),
         "stays": _stays(viewer, resident.id),
         "consents": list(queries.consents_of(viewer, resident.id)),
         "proxies": list(queries.proxies_of(viewer, resident.id)),
@@ -230,6 +232,26 @@ def move(request: Request, resident_id: UUID) -> HttpResponse:
 @require_POST
 def leave(request: Request, resident_id: UUID) -> HttpResponse:
     actions.move_stay(request.actor, resident_id, None)
+    return _saved(request, resident_id)
+
+
+@require_POST
+def died(request: Request, resident_id: UUID) -> HttpResponse:
+    """Note a death. The person is no longer of this area: its keeper goes back to the list."""
+    form = forms.DeathForm(request.POST)
+    if not form.is_valid():
+        resident = queries.get_resident(request.actor, resident_id)
+        return _edit_page(request, resident, death=form)
+    resident = note_death(request.actor, resident_id, **form.cleaned_data)
+    if request.actor.sees(resident.area_path):
+        return _saved(request, resident_id)
+    messages.success(request, _("Saved."))
+    return redirect("people:list")
+
+
+@require_POST
+def lives(request: Request, resident_id: UUID) -> HttpResponse:
+    take_back_death(request.actor, resident_id, reason=request.POST.get("reason", ""))
     return _saved(request, resident_id)
 
 

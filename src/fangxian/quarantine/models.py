@@ -136,6 +136,7 @@ class Placement(models.Model):
         HOME = "home", pgettext_lazy("journey", "home")
         OTHER_SITE = "other_site", _("to another site")
         HOSPITAL = "hospital", _("to hospital")
+        DIED = "died", _("died")
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     resident = models.ForeignKey("people.Resident", models.PROTECT, related_name="+")

@@ -535,6 +535,25 @@ def leave_for_hospital(
 
 
 @transaction.atomic
+def give_up_room(actor: Actor, resident_id: UUID, *, because: Because = None) -> Placement | None:
+    """Somebody has died: their room is given up, and nobody fetches them. Safe to repeat."""
+    found = _here(resident_id, *HERE)
+    if found is None:
+        return None
+    must_one_of(actor, STAFF, found.area_path)
+    cause = cause_of(found.id, because)
+    if found.state == Placement.State.EXPECTED:
+        _cancel(actor, found, cause)
+        return found
+    for transfer in found.transfers.select_for_update().filter(state=Transfer.State.ASKED):
+        transfer.state = Transfer.State.CANCELLED
+        transfer.save(update_fields=["state"])
+        record(TransferCancelled(**told_of_journey(transfer)), actor=actor, because=cause)
+    leave(actor, found, Placement.Left.DIED, cause)
+    return found
+
+
+@transaction.atomic
 def arrange_release(actor: Actor, placement_id: UUID) -> Transfer | None:
     """By hand, for a person whom no order binds any more: the way home."""
     placement = get_placement(actor, placement_id)

@@ -24,7 +24,7 @@ from fangxian.kernel.ledger import record
 from fangxian.kernel.models import Event
 from fangxian.people import sheets
 from fangxian.people.codes import district_code
-from fangxian.people.queries import get_resident, resolve
+from fangxian.people.queries import dead_among, get_resident, resolve
 from fangxian.people.rules import PersonRef, initials
 from fangxian.protocol.packs import Pack
 from fangxian.protocol.queries import in_force
@@ -930,11 +930,15 @@ def call_for_tests(
 ) -> list[TestCall]:
     """Have people tested: many at once, one fact for each thing they are about.
 
+    Of somebody who has died no test is called for.
+
     Calling for a test that is owed already changes nothing; one that was cancelled is owed again.
     Returns the calls that are new.
     """
     for path in {call.area_path for call in calls}:
         actor.must(Duty.INVESTIGATE, at=path)
+    dead = dead_among(PLAYBOOK, [call.resident_id for call in calls])
+    calls = [call for call in calls if call.resident_id not in dead]
     if not calls:
         return []
     cause = because.id if isinstance(because, Event) else because
@@ -1001,6 +1005,30 @@ def cancel_tests(actor: Actor, about_id: UUID, *, because: Event | UUID | None =
         because=because,
     )
     return len(paths)
+
+
+@transaction.atomic
+def cancel_tests_of(actor: Actor, resident_id: UUID, *, because: Event | UUID | None = None) -> int:
+    """One person owes no test any more, whatever it was about; how many they did."""
+    calls = TestCall.objects.select_for_update().filter(
+        resident=resident_id, state=TestCall.State.DUE, area_path__startswith=actor.within
+    )
+    found = list(calls)
+    for path in {call.area_path for call in found}:
+        actor.must(Duty.INVESTIGATE, at=path)
+    TestCall.objects.filter(id__in=[call.id for call in found]).update(
+        state=TestCall.State.CANCELLED
+    )
+    for about_id in dict.fromkeys(call.about_id for call in found):
+        paths = [call.area_path for call in found if call.about_id == about_id]
+        record(
+            events.TestsCancelled(
+                subject_id=about_id, area_path=common_path(paths), number=len(paths)
+            ),
+            actor=actor,
+            because=because,
+        )
+    return len(found)
 
 
 # Rounds

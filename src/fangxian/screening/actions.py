@@ -21,8 +21,8 @@ from fangxian.kernel.ledger import record
 from fangxian.kernel.models import Account, Event
 from fangxian.kernel.vault import Secret, seal
 from fangxian.people import exporting, sheets
-from fangxian.people.errors import FileRefused
-from fangxian.people.queries import homes_of, residents_in
+from fangxian.people.errors import FileRefused, PersonHasDied
+from fangxian.people.queries import get_resident, homes_of, residents_in
 from fangxian.protocol.queries import in_force
 from fangxian.screening import columns, errors, follow_ups, lists, queries, rules
 from fangxian.screening.events import (
@@ -375,6 +375,8 @@ def note_attempt(
     """
     follow_up = queries.get_follow_up(actor, follow_up_id, for_change=True)
     _must_one_of(actor, REACHES, follow_up.area_path)
+    if died_on := get_resident(PLAYBOOK, follow_up.resident_id).died_on:
+        raise PersonHasDied(died_on)
     if outcome == Outcome.REACHED:
         _must_be_answered(was_there, stays)
     elif follow_up.state == State.CLOSED:
@@ -528,6 +530,16 @@ def put_under_measure(
     follow_ups.move(follow_up, State.UNDER_MEASURE, due_at=follow_up.due_at)
     record(PutUnderMeasure(**of_person(follow_up), order_id=order_id), actor=actor, because=because)
     return follow_up
+
+
+@transaction.atomic
+def close_follow_ups_of(actor: Actor, resident_id: UUID, *, because: Because) -> int:
+    """Somebody has died: nobody need be reached, in any campaign. Safe to repeat."""
+    rows = FollowUp.objects.select_for_update(of=("self",)).select_related("campaign")
+    open_ones = list(rows.filter(resident=resident_id).exclude(state=State.CLOSED).order_by("id"))
+    for one in open_ones:
+        close_follow_up(actor, one.id, reason=Reason.DEAD, because=because)
+    return len(open_ones)
 
 
 @transaction.atomic

@@ -18,7 +18,7 @@ from django.db.models import Q, QuerySet
 from fangxian.cases.queries import cases_visible_to
 from fangxian.kernel.access import PLAYBOOK
 from fangxian.measures.queries import orders_in_force, risk_areas_in_force
-from fangxian.people.queries import residents_visible_to
+from fangxian.people.queries import living
 from fangxian.protocol.packs import Pack
 from fangxian.protocol.queries import Region, regions
 from fangxian.status.models import Status
@@ -150,9 +150,11 @@ def _derive_in(region: Region, whom: Whom, *, at: datetime, because_id: UUID | N
     orders, of_orders = _sql(
         ordered.values("id", "resident_id", "area_path", "kind", "subject", "ends_at")
     )
-    stay = _narrow(region, whom.among(residents_visible_to(PLAYBOOK), "id"))
+    stay = _narrow(region, whom.among(living(PLAYBOOK), "id"))
     residents, of_residents = _sql(stay.order_by().values("id", "area_path"))
-    ill = cases_visible_to(PLAYBOOK).filter(state="open", classification__in=_INFECTED)
+    ill = cases_visible_to(PLAYBOOK).filter(
+        state="open", classification__in=_INFECTED, resident__died_on=None
+    )
     ill = _narrow(region, whom.among(ill, "resident")).order_by()
     cases, of_cases = _sql(ill.values("id", "resident_id", "area_path"))
     now_shown = _narrow(region, whom.among(Status.objects.filter(ended_at=None), "resident"))
