@@ -1,5 +1,19 @@
 """The verbs of posts and shifts, by noun. What follows from them stands in the playbook alone."""
 
+from fangxian.rosters.attendance import (
+    check_in_at_post,
+    check_out_at_post,
+    hand_over,
+    note_missing,
+    take_over,
+)
+from fangxian.rosters.plans import (
+    accept_proposal,
+    drop_proposal,
+    end_pair,
+    forget_turns,
+    make_pair,
+)
 from fangxian.rosters.posts import (
     NewNeed,
     NewPost,
@@ -12,6 +26,13 @@ from fangxian.rosters.posts import (
     state_need,
     tell_gaps,
     vacate,
+)
+from fangxian.rosters.swaps import (
+    answer_swap,
+    approve_swap,
+    offer_swap,
+    refuse_swap,
+    withdraw_swap,
 )
 from fangxian.rosters.turns import (
     Filled,
@@ -33,21 +54,36 @@ __all__ = [
     "NewNeed",
     "NewPost",
     "NotFilled",
+    "accept_proposal",
+    "answer_swap",
+    "approve_swap",
     "assign",
+    "check_in_at_post",
+    "check_out_at_post",
     "close_post",
+    "drop_proposal",
     "end_need",
+    "end_pair",
     "fill_shifts",
+    "forget_turns",
+    "hand_over",
+    "make_pair",
     "name_holder",
     "name_holders",
+    "note_missing",
+    "offer_swap",
     "open_post",
     "open_posts",
     "open_shifts",
+    "refuse_swap",
     "release_member",
     "relieve",
     "rotate",
     "say_hot_day",
     "state_need",
     "take_off",
+    "take_over",
     "tell_gaps",
     "vacate",
+    "withdraw_swap",
 ]

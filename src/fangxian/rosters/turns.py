@@ -153,8 +153,8 @@ def fill_shifts(
             refused.append(NotFilled(number, row, refusal or NoSuchShift(row.shift_id)))
             continue
         ground.take(one)
-        turns.append(_turn(ground, one))
-    _store(turns)
+        turns.append(make_turn(ground, one))
+    store(turns)
     _told_of(actor, turns, because)
     telling.tell(actor, shifts.values(), because=because)
     return Filled(len(rows) - len(refused), len({turn.member_id for turn in turns}), tuple(refused))
@@ -208,8 +208,8 @@ def rotate(actor: Actor, shift_id: UUID, member_ids: Sequence[UUID]) -> list[Tur
         if refusal := ground.refusal(one):
             raise refusal
         ground.take(one)
-        turns.append(_turn(ground, one))
-    _store(turns)
+        turns.append(make_turn(ground, one))
+    store(turns)
     _told_of(actor, turns, None)
     telling.tell(actor, [shift])
     return turns
@@ -326,10 +326,10 @@ def relieve(
         ground.take(Wanted(shift, turn.member_id, turn.starts_at, moment))
     if refusal := ground.refusal(rest):
         raise refusal
-    new = _turn(ground, rest)
+    new = make_turn(ground, rest)
     new.relieves = turn
     _cut(turn, moment, reason)
-    _store([new])
+    store([new])
     record(
         events.TurnRelieved(**of_turn(turn), by_id=by, at=moment, reason=reason.strip()[:200]),
         actor=actor,
@@ -382,12 +382,17 @@ def too_hot(actor: Actor, day: date, area_path: str) -> list[Turn]:
 
 
 def _locked(actor: Actor, ids: set[UUID]) -> dict[UUID, Shift]:
-    """These shifts, so that nobody else fills them meanwhile."""
-    rows = shifts_visible_to(actor).select_for_update(of=("self",)).select_related("post")
-    return {shift.id: shift for shift in rows.filter(id__in=ids).order_by("id")}
+    """These shifts, as far as the actor sees them, so that nobody else fills them meanwhile."""
+    return {id_: shift for id_, shift in locked(ids).items() if actor.sees(shift.area_path)}
 
 
-def _turn(ground: Ground, one: Wanted) -> Turn:
+def locked(ids: set[UUID]) -> dict[UUID, Shift]:
+    rows = Shift.objects.filter(cancelled_at=None).select_for_update(of=("self",))
+    found = rows.select_related("post").filter(id__in=ids).order_by("id")
+    return {shift.id: shift for shift in found}
+
+
+def make_turn(ground: Ground, one: Wanted) -> Turn:
     return Turn(
         id=new_id(),
         shift=one.shift,
@@ -398,7 +403,7 @@ def _turn(ground: Ground, one: Wanted) -> Turn:
     )
 
 
-def _store(turns: Sequence[Turn]) -> None:
+def store(turns: Sequence[Turn]) -> None:
     try:
         with transaction.atomic():
             Turn.objects.bulk_create(turns, batch_size=2000)
