@@ -127,7 +127,7 @@ def _member(actor: Actor, member_id: UUID | None, area_path: str) -> Member:
     elif not any(actor.may(duty, at=area_path) for duty in RECEIVERS):
         raise NotYours(str(RECEIVERS[0].label))
     else:
-        queries.get_colleague(actor, member_id)
+        queries.get_somebody(actor, member_id)
     return Member.objects.select_for_update(of=("self",)).select_related("unit").get(id=member_id)
 
 

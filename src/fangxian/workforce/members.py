@@ -109,9 +109,9 @@ def add_members(
             id=one.id or new_id(),
             number=number,
             kind=Member.Kind(one.kind),
-            name=name,
+            name=vault.Secret("name", name),
             name_index=name_index,
-            phone=phone if one.phone.strip() else None,
+            phone=vault.Secret("phone", phone) if one.phone.strip() else None,
             phone_index=phone_index if one.phone.strip() else None,
             duty_phone=one.duty_phone.strip(),
             unit_id=one.unit_id,
@@ -301,9 +301,11 @@ def join(
 @transaction.atomic
 def leave_organisation(actor: Actor, organisation_id: UUID, member_id: UUID) -> None:
     """End a membership; one that has ended stays ended."""
-    organisation = queries.get_organisation(actor, organisation_id)
     own = queries.member_of(actor)
-    if own is None or own.id != member_id:
+    if own is not None and own.id == member_id:
+        organisation = Organisation.objects.get(id=organisation_id)
+    else:
+        organisation = queries.get_organisation(actor, organisation_id)
         actor.must(Duty.KEEP_ROSTER, at=organisation.area_path)
     ended = Membership.objects.filter(
         organisation=organisation, member_id=member_id, until=None

@@ -137,6 +137,12 @@ def get_colleague(viewer: Actor, member_id: UUID | None) -> Member:
     return found
 
 
+def get_somebody(viewer: Actor, member_id: UUID) -> Member:
+    """A colleague, or a member who lives in the viewer's area and works elsewhere."""
+    found = Member.objects.filter(id=member_id, lives_at__startswith=viewer.within).first()
+    return found if found is not None and found.lives_at else get_colleague(viewer, member_id)
+
+
 def member_of(actor: Actor) -> Member | None:
     """The record of whoever is signed in."""
     return Member.objects.filter(account_id=actor.id).select_related("unit").first()

@@ -122,7 +122,6 @@ def issue_certificate(actor: Actor, member_id: UUID, *, since: date, until: date
 def print_certificate(actor: Actor, certificate_id: UUID) -> bytes:
     """The certificate as PDF. Its code can be compared with the district's list."""
     given = queries.get_certificate(actor, certificate_id)
-    hours, minutes = divmod(given.minutes, 60)
     district = Area.objects.filter(level=Area.Level.DISTRICT, ended_at=None).first()
     kinds = (
         given.member.services.filter(day__gte=given.since, day__lte=given.until)
@@ -135,11 +134,8 @@ def print_certificate(actor: Actor, certificate_id: UUID) -> bytes:
         {
             "exercise": clock.moved() or settings.MODE == "demo",
             "name": queries.plain(given.member.name),
-            "hours": hours,
-            "minutes": minutes,
+            "total": f"{given.minutes / 60:.1f}",
             "days": given.days,
-            "since": given.since.isoformat(),
-            "until": given.until.isoformat(),
             "code": given.code,
             "issued": f"{localtime(given.issued_at):%Y-%m-%d}",
             "district": district.name if district else "",
