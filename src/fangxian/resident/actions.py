@@ -3,7 +3,10 @@
 from fangxian.resident.asking import (
     ask_for_help,
     call_for_emergency,
+    judge_request,
     object_to,
+    reopen_request,
+    withdraw_request,
 )
 from fangxian.resident.entering import (
     ask_for_code,
@@ -28,12 +31,15 @@ __all__ = [
     "end_all_sessions",
     "end_session",
     "forget_sign_ins",
+    "judge_request",
     "object_to",
     "own_sheet",
     "recognise",
+    "reopen_request",
     "send_code",
     "sign_in_with_card",
     "sign_in_with_code",
     "tell_of_entry",
     "turn_to",
+    "withdraw_request",
 ]

@@ -1,5 +1,6 @@
 """What residents ask for: help, an answer, a look at a decision, and care at once."""
 
+from typing import Any
 from uuid import UUID
 
 from django.db import transaction
@@ -9,7 +10,7 @@ from fangxian.kernel.access import PLAYBOOK, Actor, Duty
 from fangxian.measures.actions import object_to_order
 from fangxian.people import queries as people
 from fangxian.people.rules import normal_phone
-from fangxian.requests.actions import raise_request
+from fangxian.requests.actions import confirm_done, raise_request, reopen, score, withdraw
 from fangxian.resident import actors, errors, queries
 from fangxian.status.actions import object_to_status
 
@@ -84,6 +85,37 @@ def ask_for_help(
         id=id,
     )
     return request.id
+
+
+def judge_request(
+    actor: Actor, person_id: UUID, request_id: UUID, *, stars: int, words: str = ""
+) -> None:
+    """It is done, and how well. Of one that was closed already, how well alone."""
+    request = queries.own_request(actor, person_id, request_id)
+    asker = _asker(actor, person_id, request)
+    if request.state == "closed":
+        score(asker, request.id, score=stars, words=words)
+    else:
+        confirm_done(asker, request.id, solved=True, score=stars, words=words)
+
+
+def reopen_request(actor: Actor, person_id: UUID, request_id: UUID, *, why: str) -> None:
+    """It is not done after all; the unit that led has it again, and the level above sees it."""
+    request = queries.own_request(actor, person_id, request_id)
+    reopen(_asker(actor, person_id, request), request.id, why=why)
+
+
+def withdraw_request(actor: Actor, person_id: UUID, request_id: UUID) -> None:
+    """It is no longer needed."""
+    request = queries.own_request(actor, person_id, request_id)
+    withdraw(_asker(actor, person_id, request), request.id)
+
+
+def _asker(actor: Actor, person_id: UUID, request: Any) -> Actor:
+    """Whoever acts for a person speaks for them about what was asked on the line, too."""
+    if actor.id in (request.raised_by, request.resident_id):
+        return actor
+    return actors.resident(person_id, actor.within)
 
 
 @transaction.atomic

@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 
 from fangxian.areas.models import Area
 from fangxian.areas.queries import area_of_level, names_of
+from fangxian.care.queries import transfers_of
 from fangxian.kernel.access import PLAYBOOK, Actor, Duty
 from fangxian.kernel.clock import now, today
 from fangxian.kernel.errors import NotYours, Refusal
@@ -33,6 +34,7 @@ from fangxian.protocol.values import Said
 from fangxian.quarantine.queries import watch_of
 from fangxian.requests.queries import requests_visible_to
 from fangxian.resident import rules
+from fangxian.resident.errors import NobodyHere
 from fangxian.resident.events import OpenedOnBehalf, SignedIn
 from fangxian.resident.models import Challenge, Session
 from fangxian.responsibility.queries import Responsible, responsible_for
@@ -45,6 +47,7 @@ if TYPE_CHECKING:
     from fangxian.people.models import Resident
 
 _SHOWN = 20
+_FEW = 3
 _OFFICES = frozenset({Duty.ANSWER_CALLS, Duty.SEE_REGISTER})
 HOTLINE = "12345"
 EMERGENCY = "120"
@@ -408,7 +411,7 @@ def own_brief(viewer: Actor, resident_id: UUID) -> Brief:
         tests=tuple(taken_tests(viewer, resident.id)),
         responsible=tuple(_responsible(resident)),
         requests=tuple(own_requests(viewer, resident.id)[:_SHOWN]),
-        journeys=(),
+        journeys=tuple(transfers_of(PLAYBOOK, resident.id)[:_FEW]),
         declare=tuple(_campaigns(resident.area_path)),
         reading=watch.token if watch else "",
         queues=street.number if street else None,
@@ -431,6 +434,14 @@ def own_requests(viewer: Actor, resident_id: UUID) -> QuerySet[Any]:
     people.get_resident(viewer, resident_id)
     rows = requests_visible_to(PLAYBOOK).filter(resident=resident_id)
     return rows.order_by("-raised_at", "-id")
+
+
+def own_request(viewer: Actor, resident_id: UUID, request_id: UUID) -> Any:
+    """One thing that this person asked for. Another's does not exist here."""
+    found = own_requests(viewer, resident_id).filter(id=request_id).first()
+    if found is None:
+        raise NobodyHere
+    return found
 
 
 def _campaigns(area_path: str) -> Iterable[str]:

@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils.http import content_disposition_header
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_http_methods
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from fangxian.areas.models import Area
 from fangxian.areas.queries import areas_of_level
@@ -124,10 +124,71 @@ def ask(request: HttpRequest, me: Me, intent: str) -> HttpResponse:
             phone=said["phone"],
             id=said["id"],
         )
-        return redirect(f"{reverse('resident:request', args=[made])}?said=sent")
+        return _to_request(made, "sent")
     brief = queries.own_brief(me.actor, me.person.id) if intent == "declare" else None
     context = _of(me, form=form, intent=intent, brief=brief)
     return shown(request, "ask", context, status=422 if form.errors else 200)
+
+
+@require_GET
+@signed_in
+def request_(request: HttpRequest, me: Me, request_id: UUID) -> HttpResponse:
+    return _request_page(request, me, request_id, said=request.GET.get("said", ""))
+
+
+def _request_page(
+    request: HttpRequest, me: Me, request_id: UUID, *, status: int = 200, **forms: Any
+) -> HttpResponse:
+    found = queries.own_request(me.actor, me.person.id, request_id)
+    ended = found.state in {"done", "closed"} and found.close_reason not in _FOR_GOOD
+    context = _of(
+        me,
+        one=found,
+        score_form=ScoreForm() if ended and found.score is None else None,
+        again_form=AgainForm() if ended else None,
+        may_withdraw=found.state in {"raised", "accepted", "dispatched"},
+    )
+    return shown(request, "request", context | forms, status=status)
+
+
+_FOR_GOOD = {"withdrawn", "transfer"}
+
+
+@require_POST
+@signed_in
+def confirm(request: HttpRequest, me: Me, request_id: UUID) -> HttpResponse:
+    form = ScoreForm(request.POST)
+    if not form.is_valid():
+        return _request_page(request, me, request_id, status=422, score_form=form)
+    actions.judge_request(
+        me.actor,
+        me.person.id,
+        request_id,
+        stars=form.cleaned_data["score"],
+        words=form.cleaned_data["words"],
+    )
+    return _to_request(request_id, "thanks")
+
+
+@require_POST
+@signed_in
+def reopen(request: HttpRequest, me: Me, request_id: UUID) -> HttpResponse:
+    form = AgainForm(request.POST)
+    if not form.is_valid():
+        return _request_page(request, me, request_id, status=422, again_form=form)
+    actions.reopen_request(me.actor, me.person.id, request_id, why=form.cleaned_data["words"])
+    return _to_request(request_id, "again")
+
+
+@require_POST
+@signed_in
+def withdraw(request: HttpRequest, me: Me, request_id: UUID) -> HttpResponse:
+    actions.withdraw_request(me.actor, me.person.id, request_id)
+    return _to_request(request_id, "withdrawn")
+
+
+def _to_request(request_id: UUID, said: str) -> HttpResponse:
+    return redirect(f"{reverse('resident:request', args=[request_id])}?said={said}")
 
 
 # Care at once: with and without signing in
@@ -141,7 +202,7 @@ def emergency(request: HttpRequest) -> HttpResponse:
     mine = me is not None
     if request.method != "POST":
         form = EmergencyForm(homes=homes, mine=mine)
-        return shown(request, "emergency", {"me": me, "form": form})
+        return shown(request, "emergency", {"me": me, "form": form, "calm": True})
     said = EmergencyForm(request.POST, homes=homes, mine=mine).said()
     number, failed = "", False
     try:
@@ -150,7 +211,7 @@ def emergency(request: HttpRequest) -> HttpResponse:
         number = actions.call_for_emergency(me.actor if me else PLAYBOOK, **said)
     except Refusal:
         failed = True
-    context = {"me": me, "number": number, "failed": failed, "said": said}
+    context = {"me": me, "number": number, "failed": failed, "calm": True}
     return shown(request, "emergency_sent", context)
 
 
