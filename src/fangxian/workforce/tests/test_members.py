@@ -169,7 +169,7 @@ def test_the_accounts_of_a_team_begin_with_its_lead() -> None:
     leave_organisation(one, team.id, members[0].id)
     assert queries.accounts_of(make.KEEPER_MIN, team.id) == [lead.id]
     with pytest.raises(NotYours):
-        leave_organisation(one, team.id, members[2].id)
+        leave_organisation(make.actor(), team.id, members[2].id)
 
 
 def test_what_one_says_one_can_do_is_proved_only_by_who_has_seen_it() -> None:
