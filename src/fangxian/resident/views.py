@@ -23,9 +23,11 @@ from fangxian.resident import actions, actors, doorway, errors, queries
 from fangxian.resident.doorway import Me, shown, signed_in
 from fangxian.resident.forms import (
     INTENTS,
+    AgainForm,
     AskForm,
     EmergencyForm,
     ObjectionForm,
+    ScoreForm,
 )
 
 _LATEST = 3
