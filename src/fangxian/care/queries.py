@@ -122,6 +122,10 @@ def exits_without_journey(viewer: Actor) -> "QuerySet[EmergencyExit]":
     return rows.exclude(state="returned")
 
 
+def transfer_of_exit(viewer: Actor, exit_id: UUID) -> CareTransfer | None:
+    return transfers_visible_to(viewer).filter(exit=exit_id).order_by("asked_at").first()
+
+
 @dataclass(frozen=True, slots=True)
 class Counts:
     """Persons' journeys by where they stand."""

@@ -2,6 +2,7 @@
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 
 class TaskKind(models.TextChoices):
@@ -46,9 +47,24 @@ class TaskKind(models.TextChoices):
     CONFIRM_RISK = "confirm_risk", _("Confirm or dismiss a stay at a place of risk")
     ANSWER_HAND_OVER = "answer_hand_over", _("Answer the other district's request")
     CHASE_RECEIPT = "chase_receipt", _("Get the other district's receipt")
+    TRIAGE_CARE = "triage_care", _("Decide how the person is brought to care, now")
+    SEND_CARE_CAR = "send_care_car", _("Send the car and see the person off")
+    CARE_MEDIC = "care_medic", _("Have a medic go to the person")
+    FIND_HOSPITAL = "find_hospital", _("Find the hospital that takes the person, now")
+    RECEIVE_FROM_CARE = "receive_from_care", _("Receive the person back from care")
+    CALL_BACK_CARE = "call_back_care", _("Have a medic call who no longer wanted to be brought")
+    LOOK_IN_ON = "look_in_on", _("Look in on the person")
+    LOOK_FOR_PERSON = "look_for_person", _("Find out why nobody opened")
     NAME_STAND_IN = "name_stand_in", _("Name a stand-in for somebody who is away")
+    FILL_POST = "fill_post", _("Find somebody for the post")
     NAME_TEAM = "name_team", _("Name the five who look after the person")
+    SEE_TO_REQUEST = "see_to_request", _("See to the request")
+    CHASE_REQUEST = "chase_request", _("Find out why the request is late")
+    CALL_BACK = "call_back", _("Call back and ask whether it is solved")
+    GO_TO_WHISTLE = "go_to_whistle", _("Go where the whistle calls")
+    CHASE_WHISTLE = "chase_whistle", _("Find somebody for the whistle")
     READ_DIRECTIVE = "read_directive", _("Acknowledge the directive")
+    CHASE_DIRECTIVE = "chase_directive", _("Find out why the directive is not acknowledged")
     DO_DIRECTIVE = "do_directive", _("Carry out the directive")
     VERIFY_DIRECTIVE = "verify_directive", _("Verify what was done about the directive")
 
@@ -106,3 +122,24 @@ class WhyReturned(models.TextChoices):
 
     TEAM_DISSOLVED = "team_dissolved", _("its team was dissolved")
     PERSON_GONE = "person_gone", _("whoever had it is not at work any more")
+
+
+class Paper(models.TextChoices):
+    """What kind of directive it is."""
+
+    NOTICE = "notice", _("notice from above")
+    MINUTES = "minutes", _("minutes of a meeting")
+
+
+class DirectiveState(models.TextChoices):
+    DRAFT = "draft", _("being prepared")
+    IN_FORCE = "in_force", pgettext_lazy("directive", "in force")
+    SUPERSEDED = "superseded", _("replaced by a later version")
+    WITHDRAWN = "withdrawn", _("withdrawn")
+
+
+class ReceiptLevel(models.TextChoices):
+    """To which places a directive is sent, the highest first."""
+
+    SUBDISTRICT = "subdistrict", _("subdistrict")
+    COMMUNITY = "community", _("community")

@@ -40,6 +40,11 @@ _ABOUT = {
     TaskKind.SWAB_AGAIN: ("sampling:tube", Duty.COLLECT_SAMPLES),
     TaskKind.SETTLE_INCIDENT: ("gates:incident", Duty.DISPATCH),
     TaskKind.SIGN_UP_VENUES: ("gates:drive", Duty.CARRY_OUT),
+    TaskKind.SEE_TO_REQUEST: ("requests:request", Duty.CARRY_OUT),
+    TaskKind.CHASE_REQUEST: ("requests:request", Duty.DISPATCH),
+    TaskKind.CALL_BACK: ("requests:request", Duty.ANSWER_CALLS),
+    TaskKind.GO_TO_WHISTLE: ("requests:response", Duty.CARRY_OUT),
+    TaskKind.CHASE_WHISTLE: ("requests:whistle", Duty.DISPATCH),
     TaskKind.REACH_PEOPLE: ("screening:mine_of", Duty.CARRY_OUT),
     TaskKind.VISIT_PERSON: ("screening:follow_up", Duty.CARRY_OUT),
     TaskKind.CONFIRM_RISK: ("screening:follow_up", Duty.DECIDE_MEASURES),
@@ -60,6 +65,15 @@ _ABOUT = {
     TaskKind.MEET_WISH: ("quarantine:watch", Duty.CARRY_OUT),
     TaskKind.UNSEAL_DOOR: ("measures:order", Duty.CARRY_OUT),
     TaskKind.DECIDE_RESTART: ("quarantine:restart", Duty.DECIDE_MEASURES),
+    TaskKind.TRIAGE_CARE: ("care:transfer", Duty.DISPATCH),
+    TaskKind.SEND_CARE_CAR: ("care:transfer", Duty.CARRY_OUT),
+    TaskKind.CARE_MEDIC: ("care:transfer", Duty.CARRY_OUT),
+    TaskKind.FIND_HOSPITAL: ("care:transfer", Duty.DISPATCH),
+    TaskKind.RECEIVE_FROM_CARE: ("care:transfer", Duty.CARRY_OUT),
+    TaskKind.CALL_BACK_CARE: ("care:transfer", Duty.DISPATCH),
+    TaskKind.LOOK_IN_ON: ("care:visit", Duty.CARRY_OUT),
+    TaskKind.LOOK_FOR_PERSON: ("care:visit", Duty.DISPATCH),
+    TaskKind.FILL_POST: ("rosters:gap", Duty.KEEP_ROSTER),
 }
 
 
