@@ -17,6 +17,7 @@ from fangxian.kernel.forgetting import Gone
 from fangxian.linelists.actions import forget_lists
 from fangxian.people.actions import forget_codes
 from fangxian.quarantine.actions import forget_readings
+from fangxian.rosters.actions import forget_turns
 from fangxian.status.actions import forget_statuses
 
 Forget = Callable[[Actor, datetime], Gone]
@@ -37,5 +38,6 @@ KINDS: Mapping[str, Kind] = {
     "readings": Kind(_("temperatures and symptoms"), "readings", forget_readings),
     "statuses": Kind(_("earlier status codes and objections"), "statuses", forget_statuses),
     "line_lists": Kind(_("line lists of others"), "line_lists", forget_lists),
+    "turns": Kind(_("who stood at which post"), "turns", forget_turns),
     "codes": Kind(_("ended personal codes"), "codes", forget_codes),
 }

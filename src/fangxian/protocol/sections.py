@@ -630,7 +630,6 @@ class Rosters(Sourced):
     meals_at          local hours: whoever is on duty then eats there
     gear              kind of post (or "any") → thing → how many a person needs for one turn
     mask_every        a mask is changed so often
-    forget_after      who stood where is deleted so long after the turn
     """
 
     shift_hours: Span
@@ -643,7 +642,6 @@ class Rosters(Sourced):
     meals_at: tuple[Quantity, ...]
     gear: Named[Named[Quantity]]
     mask_every: Span
-    forget_after: Span
 
     @model_validator(mode="after")
     def rest_and_work_fit_into_a_day(self) -> Self:
@@ -762,6 +760,7 @@ class Retention(Sourced):
     statuses    what codes showed before, and objections to it
     line_lists  lists of others, since they were taken in
     codes       personal codes that ended
+    turns       who stood at which post, after the turn
     """
 
     visits: Span
@@ -769,6 +768,7 @@ class Retention(Sourced):
     statuses: Span
     line_lists: Span
     codes: Span
+    turns: Span
 
 
 class Command(Sourced):

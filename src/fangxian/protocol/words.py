@@ -595,7 +595,6 @@ def _rosters(pack: Pack | Guide) -> Iterator[Line]:
         ("late_after", _("A post counts as bare after a delay of"), rosters.late_after),
         ("gap_told", _("A bare shift becomes a task ahead by"), rosters.gap_told),
         ("mask_every", _("A mask is changed after"), rosters.mask_every),
-        ("forget_after", _("Who stood where is deleted after"), rosters.forget_after),
     ):
         yield Line(section, f"rosters.{key}", label, v.figure(number), (number,))
     hours = ", ".join(f"{int(hour.value)}:00" for hour in rosters.meals_at) or "—"
@@ -639,6 +638,7 @@ def _retention(pack: Pack | Guide) -> Iterator[Line]:
         ("statuses", _("Earlier status codes are kept"), kept.statuses),
         ("line_lists", _("Lists of others are kept"), kept.line_lists),
         ("codes", _("Ended personal codes are kept"), kept.codes),
+        ("turns", _("Who stood at which post is kept"), kept.turns),
     ):
         yield Line(_("Retention"), f"retention.{key}", label, v.figure(number), (number,))
 

@@ -45,6 +45,7 @@ from fangxian.rosters.turns import (
     relieve,
     rotate,
     say_hot_day,
+    take_claimed,
     take_off,
 )
 
@@ -81,6 +82,7 @@ __all__ = [
     "rotate",
     "say_hot_day",
     "state_need",
+    "take_claimed",
     "take_off",
     "take_over",
     "tell_gaps",

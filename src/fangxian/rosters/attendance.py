@@ -105,7 +105,9 @@ def check_out_at_post(
         turn.ends_at = moment
     turn.state, turn.left_at = Turn.State.DONE, moment
     turn.save(update_fields=["state", "left_at", "ends_at"])
-    record(events.LeftPost(**of_turn(turn), way=way), actor=actor)
+    worked = min(moment, turn.ends_at) - max(turn.arrived_at or moment, turn.starts_at)
+    minutes = max(0, int(worked.total_seconds() // 60))
+    record(events.LeftPost(**of_turn(turn), way=way, minutes=minutes), actor=actor)
     telling.tell(actor, [turn.shift])
     return turn
 

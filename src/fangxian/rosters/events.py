@@ -206,10 +206,13 @@ class ArrivedAtPost(_OfTurn):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LeftPost(_OfTurn):
-    sentence: ClassVar = _("Somebody has left post {code}: {way}")
+    """minutes   from coming to going, no longer than the turn"""
+
+    sentence: ClassVar = _("Somebody has left post {code} after {minutes} minutes: {way}")
     icon: ClassVar = "check"
 
     way: str
+    minutes: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -304,11 +307,3 @@ class PairMade(Fact):
 class PairEnded(Fact):
     sentence: ClassVar = _("Two people in {area} no longer work together")
     icon: ClassVar = "users"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TurnsForgotten(Fact):
-    sentence: ClassVar = _("Who stood where was deleted: {turns} turns")
-    icon: ClassVar = "erase"
-
-    turns: int

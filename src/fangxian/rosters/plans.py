@@ -1,17 +1,18 @@
 """Plans that a machine proposes and a person accepts, and people who work together."""
 
-from datetime import timedelta
+from datetime import datetime
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
 from django.db.models import Q
 
-from fangxian.kernel.access import PLAYBOOK, Actor, Duty
+from fangxian.kernel.access import Actor, Duty
 from fangxian.kernel.clock import now
+from fangxian.kernel.forgetting import Gone, delete_all
 from fangxian.kernel.ledger import record
 from fangxian.rosters import events
 from fangxian.rosters.errors import NoSuchPerson, PairWrong, PlanIsDecided
-from fangxian.rosters.models import HandOver, Pair, Proposal, Swap, Turn
+from fangxian.rosters.models import HandOver, Pair, Proposal, Swap, Tenure, Turn
 from fangxian.rosters.queries import get_proposal
 from fangxian.rosters.turns import Filled, Filling, fill_shifts, take_off
 from fangxian.workforce import queries as workforce
@@ -107,22 +108,16 @@ def end_pair(actor: Actor, pair_id: UUID) -> Pair:
 # What is not kept
 
 
-@transaction.atomic
-def forget_turns(actor: Actor, *, older_than: timedelta, at_most: int) -> int:
-    """Delete who stood where, after the time that the rules state; how many turns.
+def forget_turns(actor: Actor, before: datetime) -> Gone:
+    """Delete who stood where in turns that ended before that moment, and what they agreed on.
 
     Shifts stay, as numbers: how many were needed and when.
     """
-    if actor != PLAYBOOK:
-        actor.must(Duty.OPERATE)
-    old = list(
-        Turn.objects.filter(ends_at__lt=now() - older_than).values_list("id", flat=True)[:at_most]
-    )
-    if not old:
-        return 0
-    Swap.objects.filter(Q(turn__in=old) | Q(in_return__in=old)).delete()
-    HandOver.objects.filter(Q(given__in=old) | Q(taken__in=old)).delete()
+    actor.must(Duty.OPERATE)
+    old = Turn.objects.filter(ends_at__lt=before)
     Turn.objects.filter(relieves__in=old).update(relieves=None)
-    Turn.objects.filter(id__in=old).delete()
-    record(events.TurnsForgotten(subject_id=old[0], area_path="", turns=len(old)), actor=actor)
-    return len(old)
+    gone = delete_all(Swap.objects.filter(Q(turn__in=old) | Q(in_return__in=old)))
+    gone = gone.and_then(delete_all(HandOver.objects.filter(Q(given__in=old) | Q(taken__in=old))))
+    gone = gone.and_then(delete_all(Tenure.objects.filter(until__lt=before)))
+    gone = gone.and_then(delete_all(Proposal.objects.filter(made_at__lt=before)))
+    return gone.and_then(delete_all(old))

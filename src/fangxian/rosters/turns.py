@@ -31,6 +31,7 @@ from fangxian.rosters.fitness import Ground, Wanted
 from fangxian.rosters.models import HotDay, Need, Post, Shift, Tenure, Turn
 from fangxian.rosters.queries import (
     HELD,
+    bare_parts,
     get_shift,
     get_turn,
     hours_of,
@@ -185,6 +186,22 @@ def assign(
     if filled.refused:
         raise filled.refused[0].refusal
     return Turn.objects.get(shift=shift_id, member=member_id, state__in=HELD)
+
+
+@transaction.atomic
+def take_claimed(
+    actor: Actor, about: UUID, member_id: UUID, *, because: Event | UUID | None = None
+) -> Turn | None:
+    """Somebody claimed a shift, or a post: they have it, or its next bare shift.
+
+    None where what they claimed is neither. Refused as by hand, so that a claim never tires anyone.
+    """
+    at = now()
+    shifts = shifts_visible_to(actor).filter(Q(id=about) | Q(post=about), ends_at__gt=at)
+    bare = bare_parts(list(shifts.select_related("post").order_by("starts_at", "id")), since=at)
+    if not bare:
+        return None
+    return assign(actor, next(iter(bare)).id, member_id, because=because)
 
 
 @transaction.atomic

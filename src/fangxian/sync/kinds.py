@@ -23,6 +23,7 @@ from fangxian.kernel.access import PLAYBOOK, Actor, Duty
 from fangxian.people.queries import resolve
 from fangxian.people.rules import PersonRef
 from fangxian.quarantine import actions as quarantine
+from fangxian.rosters import actions as rosters
 from fangxian.sampling import actions as sampling
 from fangxian.sampling.rules import SealRow, SwabRow, TubeRow
 from fangxian.sync.errors import BadCommand
@@ -420,6 +421,24 @@ def _refuse_task(actor: Actor, body: Body) -> Facts:
     return None
 
 
+# rosters
+
+
+def _check_in_at_post(actor: Actor, body: Body) -> Facts:
+    """By the code that hangs there, or, as its supervisor, for the `member` named."""
+    turn = rosters.check_in_at_post(
+        actor, body.needed("code", most=20), member_id=body.uuid_or_none("member"), at=body.at
+    )
+    return {"turn": str(turn.id), "state": turn.state}
+
+
+def _check_out_at_post(actor: Actor, body: Body) -> Facts:
+    turn = rosters.check_out_at_post(
+        actor, body.needed("code", most=20), member_id=body.uuid_or_none("member"), at=body.at
+    )
+    return {"turn": str(turn.id), "state": turn.state}
+
+
 _DESK, _GATE, _TASKS = Duty.COLLECT_SAMPLES, Duty.GUARD, Duty.CARRY_OUT
 
 KINDS: dict[str, Kind] = {
@@ -443,6 +462,8 @@ KINDS: dict[str, Kind] = {
     "gates.note_queue": Single(_GATE, _note_queue),
     "quarantine.record_reading": Single(_TASKS, _record_reading),
     "quarantine.visit_door": Single(_TASKS, _visit_door),
+    "rosters.check_in_at_post": Single(_TASKS, _check_in_at_post),
+    "rosters.check_out_at_post": Single(_TASKS, _check_out_at_post),
     "dispatch.take_task": Single(_TASKS, _take_task),
     "dispatch.finish_task": Single(_TASKS, _finish_task),
     "dispatch.refuse_task": Single(_TASKS, _refuse_task),
@@ -472,6 +493,8 @@ LABELS = {
     "gates.note_queue": _("People waiting"),
     "quarantine.record_reading": _("Reading of somebody under an order"),
     "quarantine.visit_door": _("Visit at a door"),
+    "rosters.check_in_at_post": _("Arrival at a post"),
+    "rosters.check_out_at_post": _("Departure from a post"),
     "dispatch.take_task": _("Task taken on"),
     "dispatch.finish_task": _("Task done"),
     "dispatch.refuse_task": _("Task given back"),
