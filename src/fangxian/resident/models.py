@@ -85,7 +85,7 @@ class Session(models.Model):
     """
 
     class Device(models.TextChoices):
-        PHONE = "phone", _("phone")
+        PHONE = "phone", _("mobile phone")
         TABLET = "tablet", _("tablet")
         COMPUTER = "computer", _("computer")
         OTHER = "other", _("other device")

@@ -47,7 +47,7 @@ class Migration(migrations.Migration):
                 ('area_path', fangxian.kernel.fields.AreaPathField(db_collation='C', max_length=80)),
                 ('digest', models.BinaryField(max_length=32, unique=True)),
                 ('way', models.CharField(choices=[('text', 'code by text message'), ('card', 'card or number that is said')], max_length=4)),
-                ('device', models.CharField(choices=[('phone', 'phone'), ('tablet', 'tablet'), ('computer', 'computer'), ('other', 'other device')], max_length=8)),
+                ('device', models.CharField(choices=[('phone', 'mobile phone'), ('tablet', 'tablet'), ('computer', 'computer'), ('other', 'other device')], max_length=8)),
                 ('began_at', models.DateTimeField(default=fangxian.kernel.clock.now)),
                 ('seen_at', models.DateTimeField(default=fangxian.kernel.clock.now)),
                 ('expires_at', models.DateTimeField()),
