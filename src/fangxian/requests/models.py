@@ -46,6 +46,21 @@ class Channel(models.TextChoices):
     GATE = "gate", _("gate")
 
 
+class Exchange(models.Model):
+    """A telephone system that reports calls, and the key by which it is let in."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    name = models.CharField(max_length=80)
+    area_path = AreaPathField()
+    secret_hash = models.BinaryField(max_length=32, unique=True)
+    set_by = models.UUIDField()
+    set_at = models.DateTimeField(default=now)
+    withdrawn_at = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return self.name
+
+
 class Line(models.Model):
     """A line of the hotline, and who sits at it. Calls are shared: any line answers any call.
 
@@ -237,6 +252,8 @@ class Request(models.Model):
     head            the first of many that ask the same: answered there, told to each
     repeat_of       the earlier one, closed, that this person made of the same matter
     first_receiver  who took it in hand first, and is responsible to the end
+    stage_due       when the time of the stage it is in runs out
+    told_at         when whoever asked was told the answer
     level           who must see to it by now: 0 grid, 1 community, 2 subdistrict, 3 district
     """
 
@@ -490,7 +507,7 @@ class Extension(models.Model):
                 | Q(decided_by__isnull=False, decided_at__isnull=False, granted__isnull=False)
                 & ~Q(decided_by=F("asked_by")),
             ),
-            models.CheckConstraint(name="extension_says_why", condition=~Q(reason="")),
+            models.CheckConstraint(name="request_extension_says_why", condition=~Q(reason="")),
         ]
 
     def __str__(self) -> str:
