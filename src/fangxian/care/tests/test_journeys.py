@@ -271,8 +271,11 @@ def test_an_exit_without_a_journey_is_seen() -> None:
 @pytest.mark.parametrize(
     ("fields", "broken"),
     [
-        ({"state": "refused"}, "care_transfer_is_never_refused"),
-        ({"state": "departed"}, "care_transfer_times_follow_its_state"),
+        (
+            {"state": "refused", "means": "own_car"},
+            "care_transfer_is_never_refused|care_transfer_times_follow_its_state",
+        ),
+        ({"state": "departed", "means": "own_car"}, "care_transfer_times_follow_its_state"),
         ({"outcome": "home"}, "care_transfer_ends_with_what_became_of_it"),
         ({"level": 4}, "care_transfer_climbs_to_the_district_at_most"),
     ],
