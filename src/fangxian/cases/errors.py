@@ -216,3 +216,24 @@ class NothingToSweep(Refusal):
         super().__init__(
             _("There is no open case, or no visit in the window of any. There is nothing to sweep.")
         )
+
+
+class PassengersUnread(Malformed):
+    """No heading of the list says what its columns hold."""
+
+    code = "passengers_unread"
+
+    def __init__(self) -> None:
+        super().__init__(
+            _(
+                "The list must have a heading with name, and identity number or phone; carriage and"
+                " seat beside them. Put the headings into one row, then send it again."
+            )
+        )
+
+
+class EndsBeforeItBegan(Malformed):
+    code = "ends_before_it_began"
+
+    def __init__(self) -> None:
+        super().__init__(_("The ride ends before it begins. Check the two times."))

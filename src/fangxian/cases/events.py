@@ -201,6 +201,17 @@ class StayRemoved(Fact):
     source: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PassengersListed(Fact):
+    """A list of who sat where was taken in. The subject is the vehicle or house."""
+
+    sentence: ClassVar[Any] = _("A list of passengers was taken in: {taken} people")
+    icon: ClassVar[str] = "users"
+
+    taken: int
+    refused: int
+
+
 # Sweeps
 
 

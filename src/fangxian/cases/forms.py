@@ -8,7 +8,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from fangxian.areas.models import Area, Site
-from fangxian.cases.models import Case, Contact
+from fangxian.cases.models import Case, Contact, Division
 
 _Choices = list[tuple[str, str | Promise]]
 
@@ -149,3 +149,21 @@ class ReasonForm(forms.Form):
 
 class OnsetForm(forms.Form):
     onset_on = _Day(label=_("Day of onset"))
+
+
+class DivisionForm(forms.Form):
+    layout = forms.ChoiceField(label=_("What it is"), choices=Division.Layout.choices)
+
+
+class PassengersForm(forms.Form):
+    file = forms.FileField(
+        label=_("List"),
+        help_text=_("Excel or CSV: name, identity number or phone, carriage or room, seat."),
+        widget=forms.FileInput(attrs={"accept": ".xlsx,.csv,.txt"}),
+    )
+    began = _Moment(label=_("Boarded"), required=False)
+    ended = _Moment(
+        label=_("Got off"),
+        required=False,
+        help_text=_("With both times everybody listed was there; without, only seats are noted."),
+    )

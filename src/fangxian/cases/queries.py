@@ -12,8 +12,9 @@ from django.utils.translation import gettext as _
 
 from fangxian.areas.models import Site
 from fangxian.cases import rules
-from fangxian.cases.models import Case, Contact, Exposure, Sweep, Swept, Visit
+from fangxian.cases.models import Case, Contact, Division, Exposure, Seat, Sweep, Swept, Visit
 from fangxian.engines.tracing import Evidence, Meeting, Met, Stay, meetings_of
+from fangxian.engines.tracing.seats import Spot
 from fangxian.kernel.access import PLAYBOOK, Actor, Duty
 from fangxian.kernel.errors import NotFound
 from fangxian.kernel.ids import read_code
@@ -386,6 +387,70 @@ def meetings_behind(viewer: Actor, contact_id: UUID) -> list[Meeting]:
     ]
     found = meetings_of(0, stays, since=since, until=until, tolerance=tolerance)
     return sorted(found, key=lambda meeting: (meeting.first_at, meeting.place))
+
+
+# Seats
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DividedPlace:
+    """A vehicle or house. `layout`: how it is divided, "" while nobody has said."""
+
+    place: int
+    name: str
+    area_path: str
+    layout: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seated:
+    """Who sat where; `case_id` if they are an open case."""
+
+    resident_id: UUID
+    spot: Spot
+    case_id: UUID | None
+
+
+def divided_place(viewer: Actor, place: int) -> DividedPlace:
+    _must_look(viewer)
+    site = Site.objects.filter(number=place).first()
+    if site is None:
+        raise NotFound(_("place"))
+    division = Division.objects.filter(place=place).first()
+    return DividedPlace(
+        place=place,
+        name=site.name,
+        area_path=site.area_path,
+        layout=division.layout if division else "",
+    )
+
+
+def layouts_of(viewer: Actor, places: Iterable[int]) -> dict[int, str]:
+    """How each of these places is divided; those nobody divided are left out."""
+    _must_look(viewer)
+    rows = Division.objects.filter(place__in=list(places))
+    return dict(rows.values_list("place", "layout"))
+
+
+def seats_at(viewer: Actor, place: int) -> list[Seated]:
+    """Everybody who is known to have sat or worked there; three statements."""
+    _must_look(viewer)
+    seats = list(Seat.objects.filter(place=place).order_by("room", "row", "person"))
+    who = people.by_numbers(PLAYBOOK, [seat.person for seat in seats])
+    ill = dict(
+        Case.objects.filter(
+            state=Case.State.OPEN, resident__in=[one for one, _path in who.values()]
+        ).values_list("resident", "id")
+    )
+    return [
+        Seated(
+            resident_id=who[seat.person][0],
+            spot=Spot(room=seat.room, row=seat.row, crew=seat.crew),
+            case_id=ill.get(who[seat.person][0]),
+        )
+        for seat in seats
+        if seat.person in who
+    ]
 
 
 # Sweeps

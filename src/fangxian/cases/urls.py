@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from fangxian.cases import interview, sweep_pages, views
+from fangxian.cases import interview, seat_pages, sweep_pages, views
 
 urlpatterns = [
     path("", views.list_cases, name="list"),
@@ -10,6 +10,9 @@ urlpatterns = [
     path("sweeps/<uuid:sweep_id>", sweep_pages.sweep, name="sweep"),
     path("sweeps/<uuid:sweep_id>/progress", sweep_pages.progress, name="sweep_progress"),
     path("sweeps/<uuid:sweep_id>/go-on", sweep_pages.go_on, name="go_on_with_sweep"),
+    path("places/<int:place>/seats", seat_pages.seats, name="seats"),
+    path("places/<int:place>/divide", seat_pages.divide, name="divide"),
+    path("places/<int:place>/passengers", seat_pages.passengers, name="passengers"),
     path("new", views.find_person, name="new"),
     path("new/unregistered", views.register_person, name="register"),
     path("new/<uuid:resident_id>", views.report, name="report"),

@@ -31,6 +31,7 @@ from fangxian.cases.forms import (
 )
 from fangxian.cases.models import Case, Contact, Visit
 from fangxian.cases.queries import Progress
+from fangxian.cases.seat_pages import rule_in_words
 from fangxian.engines.tracing import Evidence
 from fangxian.kernel import sheets
 from fangxian.kernel.access import Actor, Duty
@@ -187,13 +188,24 @@ def show_case(request: Request, case_id: UUID) -> HttpResponse | FileResponse:
         "tone": TONES[Case.Classification(case.classification)],
         "span": span.length,
         "clocks": clocks_of(viewer, case),
-        "activities": queries.activity_places(viewer, case, visits=visits),
+        "activities": _with_rules(viewer, queries.activity_places(viewer, case, visits=visits)),
         "happenings": _happenings(viewer, case, visits),
         "determines": in_force(now(), case.area_path).contact.determine,
         "onset_form": OnsetForm(),
         "reason_form": ReasonForm(),
     }
     return render(request, "cases/case.html", context)
+
+
+def _with_rules(
+    viewer: Actor, found: Sequence[queries.Activity]
+) -> list[tuple[queries.Activity, str]]:
+    """Each place with who counts as near there, where it is a vehicle or has rooms."""
+    layouts = queries.layouts_of(viewer, [one.place for one in found])
+    return [
+        (one, rule_in_words(layouts[one.place], one.area_path) if one.place in layouts else "")
+        for one in found
+    ]
 
 
 def _contacts(request: Request, case: Case) -> dict[str, Any]:
