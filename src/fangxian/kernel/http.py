@@ -133,6 +133,9 @@ class KnowTheActor:
         "/quarantine/reading/",
         "/status/own",
         "/screening/declare/",
+        "/force/volunteer/",
+        "/force/here/",
+        "/force/receipt/",
         "/my/",
     )
     STAFF = ("/my/brief/",)  # beneath an open address, and yet for accounts alone

@@ -1,3 +1,52 @@
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from fangxian.workforce import duty_views, member_views, public_views, views
+
+urlpatterns = [
+    path("organisations", views.organisations, name="organisations"),
+    path("organisations/new", views.new_organisation, name="new_organisation"),
+    path("organisations/import", views.import_organisations, name="import_organisations"),
+    path("organisations/<uuid:organisation_id>", views.organisation, name="organisation"),
+    path("organisations/<uuid:organisation_id>/join", views.join, name="join"),
+    path("organisations/<uuid:organisation_id>/leave/<uuid:member_id>", views.leave, name="leave"),
+    path("organisations/<uuid:organisation_id>/dissolve", views.dissolve, name="dissolve"),
+    path("organisations/<uuid:organisation_id>/liaison", views.begin_liaison, name="liaison"),
+    path("organisations/liaisons/<uuid:liaison_id>/end", views.end_liaison, name="end_liaison"),
+    path("organisations/in/<uuid:area_id>", views.street, name="street"),
+    path("members", member_views.members, name="members"),
+    path("members/new", member_views.new_member, name="new_member"),
+    path("members/import", views.import_members, name="import_members"),
+    path("members/<uuid:member_id>", member_views.member, name="member"),
+    path("members/<uuid:member_id>/note/<slug:what>", member_views.note, name="note"),
+    path("certificates/<uuid:certificate_id>", member_views.certificate, name="certificate"),
+    path("volunteers", member_views.volunteers, name="volunteers"),
+    path("volunteers/<uuid:offer_id>/take", member_views.take_in, name="take_in"),
+    path("volunteers/<uuid:offer_id>/decline", member_views.decline, name="decline"),
+    path("mine", member_views.mine, name="mine"),
+    path("check-ins", duty_views.check_ins, name="check_ins"),
+    path("check-ins/import", views.import_check_ins, name="import_check_ins"),
+    path("check-ins/poster", duty_views.print_poster, name="poster"),
+    path("check-ins/<uuid:check_in_id>/out", member_views.check_out, name="check_out"),
+    path(
+        "check-ins/locked-in/<uuid:member_id>", duty_views.offer_locked_in, name="offer_locked_in"
+    ),
+    path("needs", duty_views.needs, name="needs"),
+    path("needs/new", duty_views.state_need, name="state_need"),
+    path("needs/<uuid:need_id>", duty_views.need, name="need"),
+    path("needs/<uuid:need_id>/send", duty_views.send, name="send"),
+    path("needs/<uuid:need_id>/receive", duty_views.receive, name="receive"),
+    path("needs/<uuid:need_id>/withdraw", duty_views.withdraw, name="withdraw"),
+    path(
+        "needs/<uuid:need_id>/acknowledge/<uuid:unit_id>",
+        duty_views.acknowledge,
+        name="acknowledge",
+    ),
+    path("needs/<uuid:need_id>/recall/<uuid:unit_id>", duty_views.recall, name="recall"),
+    path("board", duty_views.board, name="board"),
+    path("board/<uuid:wanted_id>/claim", duty_views.claim, name="claim"),
+    path("board/<uuid:wanted_id>/back", duty_views.give_back, name="give_back"),
+    path("board/<uuid:wanted_id>/close", duty_views.close, name="close"),
+    path("volunteer/", public_views.volunteer, name="volunteer"),
+    path("here/<str:code>", public_views.here, name="here"),
+    path("receipt/<uuid:check_in_id>", public_views.receipt, name="receipt"),
+]
