@@ -65,6 +65,11 @@ export class TaskList {
     return this.mark(task, "done", "dispatch.finish_task", { task: task.id, note });
   }
 
+  /** Somebody was looked in on: that is what finishes the task, with how and what was found. */
+  lookedIn(task: Task, how: string, found: string, note: string): Promise<void> {
+    return this.mark(task, "done", "care.visit_done", { task: task.id, how, found, note });
+  }
+
   refuse(task: Task, reason: string): Promise<void> {
     return this.mark(task, "refused", "dispatch.refuse_task", { task: task.id, reason });
   }

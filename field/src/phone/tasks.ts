@@ -110,7 +110,30 @@ class TasksScreen {
     );
   }
 
+  private async lookIn(task: Task): Promise<void> {
+    const { say, words } = this.phone;
+    const hows = ["seen", "called", "neighbour"] as const;
+    const states = ["well", "needs_help", "emergency", "nobody", "away"] as const;
+    const told = await say.form(
+      words("visitTitle"),
+      [
+        { name: "how", label: words("visitHow"), kind: "choice", required: true, choices: hows.map((one) => ({ value: one, label: words(`visitHow_${one}`) })) },
+        { name: "found", label: words("visitFound"), kind: "choice", required: true, choices: states.map((one) => ({ value: one, label: words(`visitFound_${one}`) })) },
+        { name: "note", label: words("visitNote"), kind: "text", hint: words("visitNoteHint") },
+      ],
+      words("tasksFinish"),
+    );
+    if (!told) return;
+    await this.run(async () => {
+      await this.list.lookedIn(task, told["how"] ?? "", told["found"] ?? "", told["note"] ?? "");
+      this.shown = null;
+      say.signal("pass");
+      say.note(words("tasksFinished", { where: words.of(task.title) }));
+    });
+  }
+
   private async finish(task: Task): Promise<void> {
+    if (task.kind === "look_in_on") return this.lookIn(task);
     const { say, words } = this.phone;
     const found = await say.form(
       words("tasksFinish"),

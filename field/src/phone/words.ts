@@ -160,6 +160,8 @@ const own = {
   "gates.report_incident": ["情况上报", "Incident"],
   "gates.note_queue": ["排队人数", "Queue"],
   "gates.record_visit": ["场所登记", "Visit to a venue"],
+  "care.visit_done": ["走访登记", "Somebody looked in on"],
+  "care.request_transfer": ["求医", "Somebody to be brought to care"],
   "dispatch.take_task": ["接任务", "Task taken"],
   "dispatch.finish_task": ["办结任务", "Task done"],
   "dispatch.refuse_task": ["退回任务", "Task given back"],

@@ -5,11 +5,12 @@ from uuid import UUID
 
 from django.db import connection
 from django.db.models import Count, Q, QuerySet
+from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 
 from fangxian.areas.queries import names_of
-from fangxian.dispatch import rules
+from fangxian.dispatch import directive_queries, rules, todo
 from fangxian.dispatch.kinds import TaskKind
 from fangxian.dispatch.models import Task
 from fangxian.dispatch.owners import posts_of, teams_of
@@ -18,6 +19,7 @@ from fangxian.kernel.clock import now
 from fangxian.kernel.errors import NotFound, NotYours
 from fangxian.kernel.models import Account
 from fangxian.people.queries import brief
+from fangxian.workforce.queries import organisations_visible_to
 
 PENDING = (Task.State.OPEN, Task.State.TAKEN)
 OVERSEERS = frozenset({Duty.DISPATCH, Duty.COMMAND})
@@ -82,24 +84,31 @@ def tasks_for(viewer: Actor) -> list[dict[str, Any]]:
 
     Whoever is sent to somebody's door may know whose it is, without reading the register.
     """
-    tasks = list(my_tasks(viewer)[:MOST_ON_A_PHONE])
+    tasks = todo.listed(viewer, order="due_at", size=MOST_ON_A_PHONE).rows
     places = names_of(viewer, {task.area_path for task in tasks})
-    people = brief(PLAYBOOK, {task.about_id for task in tasks})
+    whose = {task.id: _whom(task) for task in tasks}
+    people = brief(PLAYBOOK, set(whose.values()))
+    points = {task.about_id for task in tasks if task.kind == TaskKind.DO_DIRECTIVE}
+    texts = directive_queries.texts_of(viewer, points)
     titles = {}
     for key, language in (("zh", "zh-hans"), ("en", "en")):
         with override(language):
             titles[key] = {str(kind): str(kind.label) for kind in TaskKind}
     found = []
     for task in tasks:
-        person = people.get(task.about_id)
+        person = people.get(whose[task.id])
         found.append(
             {
                 "id": str(task.id),
                 "kind": task.kind,
                 "title": {key: named[task.kind] for key, named in titles.items()},
                 "place": places[task.area_path],
+                "route": task.route,
                 "due_at": task.due_at.isoformat(),
                 "state": task.state,
+                "proof": task.proof,
+                "text": texts.get(task.about_id, ""),
+                "whose": task.team.name if task.team else task.post.name if task.post else "",
                 "people": [{"resident": str(person.id), "name": person.name, "age": person.age}]
                 if person
                 else [],
@@ -107,6 +116,14 @@ def tasks_for(viewer: Actor) -> list[dict[str, Any]]:
             }
         )
     return found
+
+
+def _whom(task: Task) -> UUID:
+    """Whose door it is: a resident named in the facts by id, or whom the task itself is about."""
+    try:
+        return UUID(str(task.facts["resident"]))
+    except (KeyError, ValueError):
+        return task.about_id
 
 
 def tasks_about(viewer: Actor, about_id: UUID) -> QuerySet[Task]:
@@ -207,6 +224,99 @@ class Done:
 
     done: int
     of: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Load:
+    """What somebody, or a team, has to do. Tasks, not hours.
+
+    waiting   given to the team and taken by nobody yet
+    """
+
+    id: UUID
+    name: str
+    what: str
+    waiting: int = 0
+    taken: int = 0
+    overdue: int = 0
+    done_today: int = 0
+
+
+MOST_NAMED = 200
+
+
+def load_by_person(viewer: Actor) -> list[Load]:
+    """Who has how much, the most loaded first; the first two hundred."""
+    tasks = _overseen(viewer)
+    late = Q(due_at__lt=now())
+    pending = {
+        row["owner_id"]: row
+        for row in tasks.filter(state=Task.State.TAKEN)
+        .order_by()
+        .values("owner_id")
+        .annotate(taken=Count("id"), overdue=Count("id", filter=late))
+    }
+    done = _done_today(tasks, "owner_id")
+    accounts = Account.objects.in_bulk({*pending, *done})
+    found = [
+        Load(
+            id=account.id,
+            name=account.display_name,
+            what=account.post,
+            taken=pending.get(account.id, {}).get("taken", 0),
+            overdue=pending.get(account.id, {}).get("overdue", 0),
+            done_today=done.get(account.id, 0),
+        )
+        for account in accounts.values()
+    ]
+    return sorted(found, key=lambda one: (-one.taken, -one.overdue, one.name))[:MOST_NAMED]
+
+
+def load_by_team(viewer: Actor) -> list[Load]:
+    """What each team has to do, the most loaded first; the first two hundred."""
+    tasks = _overseen(viewer).filter(team_id__isnull=False)
+    late = Q(due_at__lt=now())
+    pending = {
+        row["team_id"]: row
+        for row in tasks.filter(state__in=PENDING)
+        .order_by()
+        .values("team_id")
+        .annotate(
+            waiting=Count("id", filter=Q(state=Task.State.OPEN)),
+            taken=Count("id", filter=Q(state=Task.State.TAKEN)),
+            overdue=Count("id", filter=late),
+        )
+    }
+    done = _done_today(tasks, "team_id")
+    teams = organisations_visible_to(PLAYBOOK).in_bulk({*pending, *done})
+    found = [
+        Load(
+            id=team.id,
+            name=team.name,
+            what=str(team.get_kind_display()),
+            waiting=pending.get(team.id, {}).get("waiting", 0),
+            taken=pending.get(team.id, {}).get("taken", 0),
+            overdue=pending.get(team.id, {}).get("overdue", 0),
+            done_today=done.get(team.id, 0),
+        )
+        for team in teams.values()
+    ]
+    return sorted(found, key=lambda one: (-one.waiting - one.taken, one.name))[:MOST_NAMED]
+
+
+def _overseen(viewer: Actor) -> QuerySet[Task]:
+    if not OVERSEERS & viewer.duties:
+        raise NotYours(str(Duty.DISPATCH.label))
+    return Task.objects.filter(area_path__startswith=viewer.within)
+
+
+def _done_today(tasks: QuerySet[Task], whose: str) -> dict[UUID, int]:
+    morning = localtime(now()).replace(hour=0, minute=0, second=0, microsecond=0)
+    rows = tasks.filter(state=Task.State.DONE, closed_at__gte=morning).order_by()
+    return {
+        row[whose]: row["n"]
+        for row in rows.filter(**{f"{whose}__isnull": False}).values(whose).annotate(n=Count("id"))
+    }
 
 
 def done_in(viewer: Actor, area_path: str) -> Done:

@@ -40,20 +40,25 @@
       a task for each, on the list of the grid             dispatch.open_tasks
     somebody was looked in on                              care.visit_done
       the task is done                                     dispatch.close_tasks_about
-      an emergency: a journey                              care.request_transfer
-      nobody opened: somebody finds out why                dispatch.open_task
+    its task was ticked off without saying more            dispatch.finish_task
+      the person was looked in on                          care.visit_done
+    an emergency was found there                           care.visit_done
+      a journey                                            care.request_transfer
+    nobody opened                                          care.visit_done
+      somebody finds out why                               dispatch.open_task
 
 What goes wrong here is logged and stops nothing: an exit and a journey stand without each other.
 """
 
 import logging
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 
 from django.db import transaction
 from django.utils.translation import gettext_noop
 
-from fangxian.care.actions import close, hand_over, join_exit, request_transfer
+from fangxian.care.actions import close, hand_over, join_exit, request_transfer, visit_done
 from fangxian.care.asking import within
 from fangxian.care.events import (
     CareClimbed,
@@ -75,6 +80,7 @@ from fangxian.care.events import (
 )
 from fangxian.care.queries import transfer_of_exit, visits_visible_to
 from fangxian.dispatch.actions import NewTask, close_tasks_about, open_tasks
+from fangxian.dispatch.events import TaskFinished
 from fangxian.dispatch.kinds import TaskKind
 from fangxian.gates.actions import issue_pass
 from fangxian.gates.events import EmergencyLetThrough
@@ -283,6 +289,7 @@ def on_visits_planned(fact: VisitsPlanned, event: Event) -> None:
             area_path=visit.area_path,
             about_id=visit.id,
             due_at=visit.due_at,
+            facts={"resident": str(visit.resident_id)},
         )
         for visit in planned.order_by("area_path", "id")
     ]
@@ -304,6 +311,16 @@ def on_visit_done(fact: VisitDone, event: Event) -> None:
     elif fact.found == "nobody":
         due_at = now() + within(fact.area_path, "call_back_within")
         ask(TaskKind.LOOK_FOR_PERSON, Duty.DISPATCH, fact, event, due_at=due_at)
+
+
+def on_task_finished(fact: TaskFinished, event: Event) -> None:
+    """Ticked off on the list of tasks, without saying how: seen, as far as anybody has said."""
+    if fact.task != TaskKind.LOOK_IN_ON or event.actor_id == PLAYBOOK.id:
+        return
+    visit = visits_visible_to(PLAYBOOK).filter(id=fact.about_id, state="due").first()
+    if visit is not None:
+        who = replace(PLAYBOOK, id=event.actor_id)
+        visit_done(who, visit.id, how="seen", found="well", note=fact.note)
 
 
 def on_visit_not_needed(fact: VisitNotNeeded, event: Event) -> None:
@@ -330,4 +347,5 @@ on(RideBooked, on_ride_booked)
 on(RideMissed, on_ride_missed)
 on(VisitsPlanned, on_visits_planned)
 on(VisitDone, on_visit_done)
+on(TaskFinished, on_task_finished)
 on(VisitNotNeeded, on_visit_not_needed)

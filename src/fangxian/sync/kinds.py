@@ -16,7 +16,9 @@ from uuid import UUID
 from django.utils.translation import gettext_lazy as _
 
 from fangxian.areas.queries import get_site
+from fangxian.care import actions as care
 from fangxian.dispatch import actions as dispatch
+from fangxian.dispatch.queries import get_task
 from fangxian.gates import actions as gates
 from fangxian.gates.rules import ScanRow, Unreadable, VisitRow
 from fangxian.kernel.access import PLAYBOOK, Actor, Duty
@@ -421,6 +423,40 @@ def _refuse_task(actor: Actor, body: Body) -> Facts:
     return None
 
 
+# care
+
+
+def _visit_done(actor: Actor, body: Body) -> Facts:
+    """The visit by its own id, or by that of its task: a phone knows its list."""
+    visit = body.uuid_or_none("visit") or get_task(actor, body.uuid("task")).about_id
+    care.visit_done(
+        actor,
+        visit,
+        how=body.needed("how", most=10),
+        found=body.needed("found", most=10),
+        note=body.text("note", most=500),
+        at=body.at,
+    )
+    return None
+
+
+def _request_transfer(actor: Actor, body: Body) -> Facts:
+    """Nothing is needed and nothing refuses: what cannot be read is not there."""
+    person = body.or_none(body.person, "person")
+    who = resolve(PLAYBOOK, [person], at=[body.at])[0].resident_id if person else None
+    asked = care.request_transfer(
+        actor,
+        who,
+        area_path=body.or_none(body.text, "place") or actor.within,
+        what=body.or_none(body.text, "what") or "",
+        channel="phone",
+        by_phone=body.or_none(body.text, "phone") or "",
+        words=body.or_none(body.text, "words") or "",
+        id=body.id,
+    )
+    return {"code": asked.code}
+
+
 # rosters
 
 
@@ -462,6 +498,8 @@ KINDS: dict[str, Kind] = {
     "gates.note_queue": Single(_GATE, _note_queue),
     "quarantine.record_reading": Single(_TASKS, _record_reading),
     "quarantine.visit_door": Single(_TASKS, _visit_door),
+    "care.visit_done": Single(_TASKS, _visit_done),
+    "care.request_transfer": Single(_TASKS, _request_transfer, urgent=True),
     "rosters.check_in_at_post": Single(_TASKS, _check_in_at_post),
     "rosters.check_out_at_post": Single(_TASKS, _check_out_at_post),
     "dispatch.take_task": Single(_TASKS, _take_task),
@@ -493,6 +531,8 @@ LABELS = {
     "gates.note_queue": _("People waiting"),
     "quarantine.record_reading": _("Reading of somebody under an order"),
     "quarantine.visit_door": _("Visit at a door"),
+    "care.visit_done": _("Visit to somebody with a special need"),
+    "care.request_transfer": _("Somebody is to be brought to care"),
     "rosters.check_in_at_post": _("Arrival at a post"),
     "rosters.check_out_at_post": _("Departure from a post"),
     "dispatch.take_task": _("Task taken on"),

@@ -149,7 +149,6 @@ NAVIGATION = (
                 "qr",
                 frozenset({Duty.DECIDE_MEASURES, Duty.AUDIT}),
             ),
-            Entry("measures:exits", gettext_lazy("Emergency exits"), "ambulance"),
             Entry(
                 "measures:pack_change",
                 gettext_lazy("Change of rules"),
@@ -157,6 +156,23 @@ NAVIGATION = (
                 frozenset({Duty.DECIDE_MEASURES, Duty.COMMAND}),
             ),
             Entry("measures:replay", gettext_lazy("Replay"), "reset", frozenset({Duty.COMMAND})),
+        ),
+    ),
+    Group(
+        gettext_lazy("Care"),
+        (
+            Entry(
+                "care:clock",
+                gettext_lazy("The way to care"),
+                "ambulance",
+                also=("/measures/exits", "/care/"),
+            ),
+            Entry(
+                "care:visits",
+                gettext_lazy("Looking in on people"),
+                "home",
+                frozenset({Duty.CARRY_OUT, Duty.DISPATCH, Duty.COMMAND, Duty.SEE_REGISTER}),
+            ),
         ),
     ),
     Group(

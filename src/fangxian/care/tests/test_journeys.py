@@ -65,6 +65,7 @@ def test_the_whole_way_and_back(noon: Hands) -> None:
     begin_return(HEAD_MA, asked.id, means="street_car", vehicle="青A23456")
     noon.forward(minutes=25)
     note_disinfected(DRIVER_HE, asked.id)
+    noon.forward(minutes=1)
     over = close(HEAD_MA, asked.id, outcome="home")
 
     assert (over.state, over.outcome) == ("done", "home")
