@@ -38,7 +38,7 @@ def _data(actor: Actor, person_id: UUID, language: str) -> dict[str, Any]:
         "name": brief.name,
         "place": brief.place,
         "printed": _time(clock.now()),
-        "free": brief.free,
+        "free": not brief.bindings,
         "bindings": [_binding(one) for one in brief.bindings],
         "tests": [
             {"when": _time(one.taken_at), "code": one.barcode, "what": _found(one.finding)}

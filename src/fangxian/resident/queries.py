@@ -118,6 +118,7 @@ class Binding:
     length   how long the rule says, with its source; "" where it names no days
     unsure   the source was not seen
     duties   what is asked
+    strict   it keeps somebody from going where they like; others ask for care only
     objection   "" none, "open", or how the last one was decided
     """
 
@@ -138,6 +139,7 @@ class Binding:
     unsure: bool
     counted_from: str
     duties: tuple[str, ...]
+    strict: bool = True
     tests: tuple[measures.OwedTest, ...] = ()
     served: bool = True
     objection: str = ""
@@ -210,6 +212,7 @@ def _of_order(resident: "Resident", order: "Order", pack: Pack | None) -> Bindin
         unsure=_unsure(number),
         counted_from=rule.count_from if rule else "",
         duties=tuple(papers.duties(order.kind, pack, tested=bool(tests))) if pack else (),
+        strict=order.kind != "self_monitoring",
         tests=tests,
         served=order.served_at is not None,
         objection=last.state if last else "",
@@ -240,6 +243,7 @@ def _of_area(resident: "Resident", area: "RiskArea") -> Binding:
         unsure=_unsure(zone),
         counted_from="",
         duties=tuple(area.measure_labels),
+        strict=measures.keeps_people_in(PLAYBOOK, area.id),
         objection=("open" if last.decided_at is None else "decided") if last else "",
         objection_words=(
             _("waits for a decision") if last.decided_at is None else last.get_state_display()
@@ -377,8 +381,12 @@ class Brief:
     pack_title: str
 
     @property
+    def strict(self) -> int:
+        return sum(one.strict for one in self.bindings)
+
+    @property
     def free(self) -> bool:
-        return not self.bindings
+        return not self.strict
 
     @property
     def next_test(self) -> Due | None:
