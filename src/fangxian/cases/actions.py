@@ -39,7 +39,16 @@ from fangxian.cases.events import (
     OnsetNoted,
     VisitsRecorded,
 )
-from fangxian.cases.models import Case, Companion, Contact, Seat, Stay, Visit
+from fangxian.cases.models import (
+    Case,
+    Companion,
+    Contact,
+    Exposure,
+    Seat,
+    Stay,
+    Swept,
+    Visit,
+)
 from fangxian.cases.proposals import (
     add_household,
     contacts_of_contacts,
@@ -662,14 +671,18 @@ def _discard(
 def forget_visits(actor: Actor, before: datetime) -> Gone:
     """Delete who was where before that moment, except what an open case's window still needs.
 
-    The seat of somebody of whom no visit to the place is left goes with it.
+    The seat of somebody of whom no visit to the place is left goes with it, and what sweeps said
+    that ended before then; their figures stay.
     """
     actor.must(Duty.OPERATE)
     needed = Case.objects.filter(state=Case.State.OPEN).aggregate(since=Min("infectious_from"))
     until = min(before, needed["since"] or before)
     gone = delete_all(Visit.objects.filter(end_at__lt=until))
     there = Visit.objects.filter(person=OuterRef("person"), place=OuterRef("place"))
-    return gone.and_then(delete_all(Seat.objects.filter(~Exists(there))))
+    gone = gone.and_then(delete_all(Seat.objects.filter(~Exists(there))))
+    for model in (Exposure, Swept):
+        gone = gone.and_then(delete_all(model.objects.filter(sweep__ended_at__lt=before)))
+    return gone
 
 
 def forget_interviews(actor: Actor, before: datetime) -> Gone:

@@ -49,6 +49,7 @@ from fangxian.gates.models import (
 from fangxian.gates.rules import Answer, ScanRow, VisitRow
 from fangxian.kernel.access import PLAYBOOK, Actor, Duty
 from fangxian.kernel.clock import now
+from fangxian.kernel.forgetting import Gone, delete_all
 from fangxian.kernel.ids import new_id
 from fangxian.kernel.ledger import record
 from fangxian.kernel.models import Event
@@ -641,6 +642,17 @@ def forget_persons(actor: Actor, *, at_most: int = 20_000) -> int:
             actor=actor,
         )
     return forgot
+
+
+def forget_passages(actor: Actor, before: datetime) -> Gone:
+    """Delete who passed which gate before that moment, the questions about it, and passes that
+    were over by then. For the end of an incident; until then only the persons are forgotten.
+    """
+    actor.must(Duty.OPERATE)
+    asked = delete_all(Question.objects.filter(found_at__lt=before))
+    passed = delete_all(Scan.objects.filter(at__lt=before))
+    over = Q(valid_to__lt=before) | Q(revoked_at__lt=before)
+    return asked.and_then(passed).and_then(delete_all(Pass.objects.filter(over)))
 
 
 def _district() -> str:

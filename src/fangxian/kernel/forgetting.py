@@ -55,3 +55,31 @@ def delete_all(rows: QuerySet[Any]) -> Gone:
     while (one := delete(rows)).rows:
         found = found.and_then(one)
     return found
+
+
+def blank(rows: QuerySet[Any], **empty: object) -> Gone:
+    """Empty these columns where others still refer to the rows; the digest is of what they held.
+
+    rows   must no longer be among themselves once they are empty
+    """
+    found = Gone()
+    while True:
+        with transaction.atomic():
+            key = rows.model._meta.pk  # noqa: SLF001 - Django's own way
+            source = connection.ops.quote_name(rows.model._meta.db_table)  # noqa: SLF001
+            column = connection.ops.quote_name(key.column)
+            ids = list(
+                rows.select_for_update().order_by(key.name).values_list("pk", flat=True)[:AT_ONCE]
+            )
+            if not ids:
+                return found
+            with connection.cursor() as cursor:
+                cursor.execute(
+                    "SELECT count(*), encode(sha256(convert_to(string_agg(md5(t::text), ''"
+                    f" ORDER BY t.{column}), 'UTF8')), 'hex') FROM {source} t"
+                    f" WHERE t.{column} = ANY(%s)",
+                    [ids],
+                )
+                number, digest = cursor.fetchone()
+            rows.model._default_manager.filter(pk__in=ids).update(**empty)  # noqa: SLF001
+            found = found.and_then(Gone(number, digest))

@@ -94,7 +94,8 @@ def approve_destruction(actor: Actor, destruction_id: UUID) -> Destruction:
     """A second officer agrees, and the data are destroyed, all or none, with a signed record.
 
     There is no way back. Cases, orders and risk areas stay as acts, by their ids; who was where,
-    what was told, and what codes showed are gone. The register and the ledger are untouched.
+    what was told, what codes showed, who was asked, lodged and let through are gone, and who was
+    met without being registered. Registered residents and the ledger are untouched.
     """
     found = _to_decide(actor, destruction_id)
     if standing := what_still_stands(actor):

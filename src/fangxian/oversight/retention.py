@@ -12,12 +12,14 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from fangxian.cases.actions import forget_interviews, forget_visits
+from fangxian.gates.actions import forget_passages
 from fangxian.kernel.access import Actor
 from fangxian.kernel.forgetting import Gone
 from fangxian.linelists.actions import forget_lists
-from fangxian.people.actions import forget_codes
-from fangxian.quarantine.actions import forget_readings
+from fangxian.people.actions import forget_codes, forget_provisional
+from fangxian.quarantine.actions import forget_placements, forget_readings
 from fangxian.rosters.actions import forget_turns
+from fangxian.screening.actions import forget_campaigns
 from fangxian.status.actions import forget_statuses
 
 Forget = Callable[[Actor, datetime], Gone]
@@ -39,5 +41,11 @@ KINDS: Mapping[str, Kind] = {
     "statuses": Kind(_("earlier status codes and objections"), "statuses", forget_statuses),
     "line_lists": Kind(_("line lists of others"), "line_lists", forget_lists),
     "turns": Kind(_("who stood at which post"), "turns", forget_turns),
+    "screening": Kind(_("who was asked in screenings"), "screening", forget_campaigns),
+    "placements": Kind(_("rooms, journeys and visits at doors"), "placements", forget_placements),
+    "passages": Kind(_("who passed which gate"), "passages", forget_passages),
+    "provisional": Kind(
+        _("people who were met and never registered"), "provisional", forget_provisional
+    ),
     "codes": Kind(_("ended personal codes"), "codes", forget_codes),
 }

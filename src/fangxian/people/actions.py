@@ -17,11 +17,11 @@ from fangxian.areas.models import Area
 from fangxian.kernel.access import Actor, Duty
 from fangxian.kernel.clock import now, today
 from fangxian.kernel.errors import NotFound, Refusal
-from fangxian.kernel.forgetting import Gone, delete_all
+from fangxian.kernel.forgetting import Gone, blank, delete_all
 from fangxian.kernel.jobs import app
 from fangxian.kernel.ledger import Fact, record, record_many
 from fangxian.kernel.models import Account, Event
-from fangxian.kernel.vault import Secret, seal
+from fangxian.kernel.vault import Secret, blind_index, seal
 from fangxian.people import (
     codes,
     errors,
@@ -46,6 +46,7 @@ from fangxian.people.models import (
     ImportRun,
     Need,
     PersonalCode,
+    ProvisionalEntry,
     Proxy,
     Resident,
     Stay,
@@ -890,6 +891,34 @@ def forget_codes(actor: Actor, before: datetime) -> Gone:
     actor.must(Duty.OPERATE)
     over = Q(expires_at__lt=before) | Q(revoked_at__lt=before)
     return delete_all(PersonalCode.objects.filter(over))
+
+
+def forget_provisional(actor: Actor, before: datetime) -> Gone:
+    """Empty the records of people who were met before that moment and never found in the register.
+
+    Acts still refer to them by id; who it was is gone.
+    """
+    actor.must(Duty.OPERATE)
+    met = Resident.objects.filter(
+        provisional=True, merged_into=None, created_at__lt=before
+    ).exclude(name_index=blind_index("name", FORGOTTEN))
+    entries = delete_all(ProvisionalEntry.objects.filter(met_at__lt=before))
+    emptied = blank(
+        met,
+        name=Secret("name", seal(FORGOTTEN, "name")),
+        name_index=blind_index("name", FORGOTTEN),
+        identity=None,
+        identity_index=None,
+        phone=None,
+        phone_index=None,
+        birth_date=None,
+        sex=Resident.Sex.UNKNOWN,
+    )
+    return entries.and_then(emptied)
+
+
+FORGOTTEN = "—"
+"""Stands for the name of somebody of whom nothing is kept."""
 
 
 # Made-up residents

@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, Q
 
 from fangxian.areas.queries import areas_of_level
 from fangxian.kernel.access import PLAYBOOK, Actor, Duty
@@ -47,6 +47,9 @@ from fangxian.quarantine.models import (
     MissedReading,
     Placement,
     Reading,
+    Restart,
+    RestartLine,
+    Transfer,
     Watch,
     Wish,
 )
@@ -475,3 +478,24 @@ def forget_readings(actor: Actor, before: datetime) -> Gone:
     over = Watch.objects.filter(ended_at__lt=before)
     read = delete_all(Reading.objects.filter(watch__in=over))
     return read.and_then(delete_all(MissedReading.objects.filter(watch__in=over)))
+
+
+def forget_placements(actor: Actor, before: datetime) -> Gone:
+    """Delete who had which room, who was driven where, and what was noted of them, of people who
+    had left and whose watch had ended before that moment. Sites and rooms stay.
+    """
+    actor.must(Duty.OPERATE)
+    over = Watch.objects.filter(ended_at__lt=before)
+    gone = forget_readings(actor, before).and_then(delete_all(Wish.objects.filter(watch__in=over)))
+    gone = gone.and_then(delete_all(over))
+    gone = gone.and_then(delete_all(DoorVisit.objects.filter(visited_at__lt=before)))
+    left = Placement.objects.filter(
+        Q(state="cancelled", reserved_at__lt=before) | Q(left_at__lt=before)
+    )
+    touched = Restart.objects.filter(placement__in=left)
+    gone = gone.and_then(
+        delete_all(RestartLine.objects.filter(Q(restart__in=touched) | Q(placement__in=left)))
+    )
+    gone = gone.and_then(delete_all(touched))
+    gone = gone.and_then(delete_all(Transfer.objects.filter(placement__in=left)))
+    return gone.and_then(delete_all(left))

@@ -10,12 +10,13 @@ from datetime import date, datetime
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import F
+from django.db.models import Count, Exists, F, OuterRef, Sum
 from django.utils import translation
 
 from fangxian.kernel.access import PLAYBOOK, Actor, Duty
 from fangxian.kernel.clock import now, today
 from fangxian.kernel.errors import NotYours, Refusal
+from fangxian.kernel.forgetting import Gone, delete_all
 from fangxian.kernel.jobs import app
 from fangxian.kernel.ledger import record
 from fangxian.kernel.models import Account, Event
@@ -767,3 +768,23 @@ def forget_without_risk(actor: Actor, *, at_most: int = 2000) -> int:
             actor=actor,
         )
     return sum(map(len, by_campaign.values()))
+
+
+def forget_campaigns(actor: Actor, before: datetime) -> Gone:
+    """Delete everything about people found before that moment, whatever became of them, and the
+    lists they stood on. For the end of an incident: campaigns stay, with their figures.
+    """
+    actor.must(Duty.OPERATE)
+    found = FollowUp.objects.filter(found_at__lt=before)
+    counted = found.values_list("campaign").annotate(Count("id"), Sum("times")).order_by()
+    for campaign_id, persons, times in list(counted):
+        Campaign.objects.filter(id=campaign_id).update(
+            forgotten_persons=F("forgotten_persons") + persons,
+            forgotten_times=F("forgotten_times") + times,
+        )
+    gone = Gone()
+    for model in (Trip, Mention, Attempt, TextMessage, HandOver):
+        gone = gone.and_then(delete_all(model.objects.filter(follow_up__in=found)))
+    gone = gone.and_then(delete_all(found))
+    empty = ~Exists(Mention.objects.filter(inbound=OuterRef("id")))
+    return gone.and_then(delete_all(InboundList.objects.filter(empty, received_at__lt=before)))

@@ -210,7 +210,7 @@ def test_the_case_page_asks_as_many_questions_for_many_contacts_as_for_one(
     make.proposed(people.resident("李红"), of=case)
     signed_in(client)
     client.get(f"/cases/{case.id}")
-    with django_assert_max_num_queries(25) as asked:
+    with django_assert_max_num_queries(26) as asked:
         client.get(f"/cases/{case.id}")
     for name in "梅兰竹菊荷":
         make.proposed(people.resident(f"李{name}"), of=case)

@@ -1,6 +1,7 @@
 """What is over is deleted, and an incident that ended leaves a signed record."""
 
 import json
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -9,9 +10,10 @@ from django.test import Client
 from django.utils.translation import override
 
 from fangxian.cases.actions import close_case
-from fangxian.cases.models import Visit
+from fangxian.cases.models import Sweep, Swept, Visit
 from fangxian.cases.tests import make
 from fangxian.cases.tests.make import MA, NOON
+from fangxian.gates.models import Scan
 from fangxian.kernel import signing
 from fangxian.kernel.access import PLAYBOOK, Actor, Duty
 from fangxian.kernel.clock import Hands, playing
@@ -19,6 +21,7 @@ from fangxian.kernel.errors import NotYours
 from fangxian.kernel.forgetting import delete, delete_all
 from fangxian.kernel.ids import new_id
 from fangxian.kernel.models import Account, Event
+from fangxian.measures.actions import end_orders_of
 from fangxian.oversight import commands
 from fangxian.oversight.actions import (
     approve_destruction,
@@ -35,7 +38,13 @@ from fangxian.oversight.errors import (
 )
 from fangxian.oversight.models import Destruction
 from fangxian.oversight.queries import retention_rules
+from fangxian.people.models import Resident
 from fangxian.people.tests import make as people
+from fangxian.quarantine.actions import end_watch, leave_for_hospital
+from fangxian.quarantine.models import Placement
+from fangxian.quarantine.tests import make as sites
+from fangxian.screening.models import FollowUp
+from fangxian.screening.tests import make as screening
 
 pytestmark = pytest.mark.django_db
 
@@ -236,3 +245,58 @@ def test_the_page_leads_two_officers_through_the_end() -> None:
     assert "signed record" in one.get(page).text
     assert one.get(f"{page}/{found.id}.json").json()["kid"]
     assert one.post(f"{page}/{found.id}/maybe").status_code == 404
+
+
+def test_the_end_of_an_incident_takes_what_every_room_holds_of_people() -> None:
+    make.rules()
+    campaign = screening.campaign()
+    screening.inbound(campaign, screening.row())
+    placement = sites.staying()
+    leave_for_hospital(PLAYBOOK, placement.resident_id)
+    end_orders_of(PLAYBOOK, placement.resident_id, reason="over", because=None)
+    end_watch(PLAYBOOK, placement.resident_id)
+    gate = make.site("东门", kind="checkpoint")
+    Scan.objects.create(
+        site=gate.number,
+        by_id=new_id(),
+        direction="in",
+        person=1,
+        shown="word",
+        verdict="pass",
+        at=NOON,
+    )
+    stranger = Resident.objects.get(provisional=True)
+
+    proposed = propose_destruction(COMMANDER, reason="the incident is over")
+    with playing(NOON + timedelta(days=1)):
+        done = approve_destruction(AUDITOR, proposed.id)
+
+    assert done.document is not None
+    told = json.loads(done.document["payload"])["destroyed"]
+    for kind in ("screening", "placements", "passages", "provisional"):
+        assert told[kind]["rows"] > 0, kind
+        assert len(told[kind]["sha256"]) == 64, kind
+    assert not FollowUp.objects.exists()
+    assert not Placement.objects.exists()
+    assert not Scan.objects.exists()
+    stranger.refresh_from_db()
+    assert (stranger.name.reveal(), stranger.identity, stranger.phone) == ("—", None, None)
+    campaign.refresh_from_db()
+    assert campaign.forgotten_persons == 1
+
+
+def test_what_a_sweep_said_of_people_goes_with_their_visits() -> None:
+    make.rules()
+    run = Sweep.objects.create(
+        account=Account.objects.create(username="ma", display_name="Ma", duties=[]),
+        engine="duckdb",
+        state="done",
+        ended_at=NOON - timedelta(days=40),
+    )
+    Swept.objects.create(sweep=run, person=1, standing=8, last_at=NOON, reasons=1)
+
+    ended = carry_out_retention(PLAYBOOK)
+
+    assert ended is not None
+    assert not Swept.objects.exists()
+    assert Sweep.objects.filter(id=run.id).exists()
