@@ -26,6 +26,7 @@ from fangxian.kernel.models import Event
 from fangxian.measures import printing as papers
 from fangxian.measures import queries as measures
 from fangxian.people import queries as people
+from fangxian.people.rules import age_at
 from fangxian.protocol import vocabulary
 from fangxian.protocol.errors import NoPackInForce
 from fangxian.protocol.packs import Pack, load_pack
@@ -58,13 +59,17 @@ EMERGENCY = "120"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Person:
-    """Somebody whose page one may open. `why` is "self", "child" or "care"."""
+    """Somebody whose page one may open. `why` is "self", "child" or "care".
+
+    age   for telling brothers and sisters apart; None where it is not known, or one's own
+    """
 
     id: UUID
     name: str
     area_path: str
     why: str
     relation: str = ""
+    age: int | None = None
 
 
 def people_of(viewer: Actor, resident_id: UUID) -> list[Person]:
@@ -92,6 +97,7 @@ def _person(resident: "Resident", why: str, relation: str = "") -> Person:
         area_path=resident.area_path,
         why=why,
         relation=relation,
+        age=age_at(resident.birth_date, today()) if resident.birth_date else None,
     )
 
 
