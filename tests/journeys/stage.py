@@ -23,7 +23,7 @@ from fangxian.kernel.clock import Hands
 from fangxian.measures.actions import leave_for_emergency_care
 from fangxian.measures.queries import orders_in_force, risk_areas_about, risk_areas_in_force
 from fangxian.people.actions import unmask
-from fangxian.people.queries import residents_in
+from fangxian.people.queries import by_phone, get_resident, residents_in
 from fangxian.sampling.queries import get_tube, tubes_with_result
 from tests.journeys.field_stage import invite, stand_in_the_field
 
@@ -75,7 +75,24 @@ def _of_the_scene(scene: Scene) -> dict[str, object]:
         "hospital": sites_of_kind(chen, "hospital", below=scene.district)[0].name,
         "in_need": scene.in_need,
         "in_need_name": _whole_name(scene.in_need),
+        **_a_resident_with_a_phone(scene),
     }
+
+
+def _a_resident_with_a_phone(scene: Scene) -> dict[str, object]:
+    """Grown up, under an order, and nobody else has this phone: who opens their own page."""
+    for order in orders_in_force(scene.actors["chen"]).order_by("number"):
+        who = get_resident(BUILDER, order.resident_id)
+        grown = who.birth_date is not None and who.birth_date.year < _GROWN_UP
+        if not grown or who.phone is None or who.id in scene.members:
+            continue
+        phone = unmask(BUILDER, who.id, field="phone", purpose="other")
+        if by_phone(BUILDER, phone).count() == 1:
+            return {"resident": who.id, "resident_phone": phone, "resident_order": order.code}
+    raise LookupError("no order on anybody with a phone of their own")
+
+
+_GROWN_UP = 2000
 
 
 def _touched(found: dict[str, Any]) -> set[UUID]:
