@@ -98,7 +98,7 @@ class PostsNamed(Fact):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PostLeft(Fact):
     sentence: ClassVar = _("Post {code} lost its name: {reason}")
-    icon: ClassVar = "user"
+    icon: ClassVar = "user-x"
 
     code: str
     member_id: UUID
@@ -178,7 +178,7 @@ class ShiftTaken(_OfTurn):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TurnTakenOff(_OfTurn):
     sentence: ClassVar = _("Somebody is taken off post {code}, {starts_at} to {ends_at}: {reason}")
-    icon: ClassVar = "user"
+    icon: ClassVar = "user-x"
 
     reason: str
 

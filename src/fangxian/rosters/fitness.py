@@ -55,23 +55,25 @@ class Ground:
     rosters at once do not give the same person away twice.
 
     without   turns that end by the same act, so that they neither tire nor cover
+    look      only to see who would fit: nobody is locked
     """
 
     def __init__(
-        self, actor: Actor, wanted: Sequence[Wanted], *, without: Iterable[Turn] = ()
+        self,
+        actor: Actor,
+        wanted: Sequence[Wanted],
+        *,
+        without: Iterable[Turn] = (),
+        look: bool = False,
     ) -> None:
         self._actor = actor
         members = {one.member_id for one in wanted}
         shifts = {one.shift.id: one.shift for one in wanted}
         days = sorted({shift.day for shift in shifts.values()})
         gone = list(without)
-        self.members = {
-            member.id: member
-            for member in workforce.members_visible_to(PLAYBOOK)
-            .filter(id__in=members)
-            .select_for_update(no_key=True, of=("self",))
-            .order_by("id")
-        }
+        rows = workforce.members_visible_to(PLAYBOOK).filter(id__in=members).order_by("id")
+        rows = rows if look else rows.select_for_update(no_key=True, of=("self",))
+        self.members = {member.id: member for member in rows}
         self._able: dict[date, dict[UUID, frozenset[str]]] = {}
         self._free: dict[date, set[UUID]] = {}
         if days:
@@ -176,7 +178,31 @@ class Ground:
         joined = all(a.ends_at == b.starts_at for a, b in pairwise(parts))
         return None if wholly and joined else ShiftIsFull(shift.post.code)
 
+    def fits(self, one: Wanted) -> bool:
+        """Whether somebody could stand there, if there were room."""
+        return (self._unfit(one) or self._tired(one)) is None
+
     def take(self, one: Wanted) -> None:
         """From now on this turn counts, for those asked of after it."""
         self._spells[one.member_id].append(self.spell(one))
         self._covers[one.shift.id].append((one.starts_at, one.ends_at))
+
+
+_LOOKED_AT = 120  # people nearest to a post, of whom those who fit are shown
+
+
+def candidates(
+    viewer: Actor, shift: Shift, *, part: tuple[datetime, datetime] | None = None, at_most: int = 30
+) -> list[UUID]:
+    """Who could have a turn of this shift, those nearest to its post first."""
+    begin, end = part or (shift.starts_at, shift.ends_at)
+    skills = (shift.skill,) if shift.skill else ()
+    near: dict[UUID, None] = {}
+    for path in reversed(paths_to(shift.area_path)):
+        if len(near) >= _LOOKED_AT:
+            break
+        rows = workforce.available(viewer, path, day=shift.day, skills=skills)
+        near |= dict.fromkeys(rows.values_list("id", flat=True)[:_LOOKED_AT])
+    wanted = [Wanted(shift, member, begin, end) for member in near]
+    ground = Ground(viewer, wanted, look=True)
+    return [one.member_id for one in wanted if ground.fits(one)][:at_most]

@@ -297,6 +297,12 @@ def bare_parts(
     return found
 
 
+def bare_of(shift: Shift, held: Iterable[Turn]) -> list[rules.Bare]:
+    """What is bare of one shift, whose turns are known."""
+    covers = [(turn.starts_at, turn.ends_at) for turn in held]
+    return rules.bare(shift.starts_at, shift.ends_at, shift.headcount, covers)
+
+
 def hours_of(need: Need, day: date) -> tuple[datetime, datetime]:
     """A need's hours on a day; those that do not end after they begin end on the next."""
     ends_on = day if need.ends > need.starts else day + timedelta(days=1)

@@ -4,7 +4,7 @@ from uuid import UUID
 
 from django.db import transaction
 
-from fangxian.kernel.access import Actor, Duty
+from fangxian.kernel.access import PLAYBOOK, Actor, Duty
 from fangxian.kernel.clock import now
 from fangxian.kernel.errors import Refusal
 from fangxian.kernel.ledger import record
@@ -36,7 +36,7 @@ def offer_swap(
     _must_be_theirs(actor, turn.member_id, turn.shift.area_path)
     _must_be_planned(turn)
     other = workforce.get_colleague(actor, to)
-    back = get_turn(actor, in_return) if in_return else None
+    back = get_turn(PLAYBOOK, in_return) if in_return else None
     if back is not None:
         if back.member_id != other.id:
             raise NotYourTurn

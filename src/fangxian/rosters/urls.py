@@ -1,3 +1,45 @@
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from fangxian.rosters import own_views, roster_views, views
+
+urlpatterns = [
+    path("", views.gaps, name="gaps"),
+    path("gap/<uuid:about_id>", views.gap, name="gap"),
+    path("posts", views.posts, name="posts"),
+    path("posts/new", views.new_post, name="new_post"),
+    path("post/<uuid:post_id>", views.post, name="post"),
+    path("post/<uuid:post_id>/need", views.state_need, name="state_need"),
+    path("post/<uuid:post_id>/close", views.close_post, name="close_post"),
+    path("post/<uuid:post_id>/name", views.name_holder, name="name_holder"),
+    path("post/<uuid:post_id>/vacate", views.vacate, name="vacate"),
+    path("post/<uuid:post_id>/card", views.card, name="card"),
+    path("need/<uuid:need_id>/end", views.end_need, name="end_need"),
+    path("shift/<uuid:shift_id>", views.shift, name="shift"),
+    path("shift/<uuid:shift_id>/assign", views.assign, name="assign"),
+    path("shift/<uuid:shift_id>/rotate", views.rotate, name="rotate"),
+    path("shift/<uuid:shift_id>/board", views.put_on_board, name="put_on_board"),
+    path("turn/<uuid:turn_id>/off", views.take_off, name="take_off"),
+    path("turn/<uuid:turn_id>/relieve", views.relieve, name="relieve"),
+    path("turn/<uuid:turn_id>/here", views.check_in, name="check_in"),
+    path("turn/<uuid:turn_id>/gone", views.check_out, name="check_out"),
+    path("week", roster_views.week, name="week"),
+    path("week/open", roster_views.open_shifts, name="open_shifts"),
+    path("supplies", roster_views.supplies, name="supplies"),
+    path("hot", roster_views.say_hot_day, name="say_hot_day"),
+    path("import", roster_views.take_roster, name="take_roster"),
+    path("decide", roster_views.decide, name="decide"),
+    path("plan/<uuid:plan_id>", roster_views.plan, name="plan"),
+    path("plan/<uuid:plan_id>/accept", roster_views.accept_plan, name="accept_plan"),
+    path("plan/<uuid:plan_id>/drop", roster_views.drop_plan, name="drop_plan"),
+    path("swap/<uuid:swap_id>/approve", roster_views.approve_swap, name="approve_swap"),
+    path("swap/<uuid:swap_id>/refuse", roster_views.refuse_swap, name="refuse_swap"),
+    path("mine", own_views.mine, name="mine"),
+    path("mine/in", own_views.come, name="come"),
+    path("mine/out", own_views.go, name="go"),
+    path("at/<str:code>", own_views.at_post, name="at_post"),
+    path("turn/<uuid:turn_id>/hand-over", own_views.hand_over, name="hand_over"),
+    path("hand-over/<uuid:hand_over_id>/take", own_views.take_over, name="take_over"),
+    path("turn/<uuid:turn_id>/offer", own_views.offer, name="offer"),
+    path("swap/<uuid:swap_id>/answer", own_views.answer, name="answer"),
+    path("swap/<uuid:swap_id>/withdraw", own_views.withdraw, name="withdraw"),
+]

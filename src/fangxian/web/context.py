@@ -68,6 +68,33 @@ NAVIGATION = (
         ),
     ),
     Group(
+        gettext_lazy("Requests"),
+        (
+            Entry(
+                "requests:hotline",
+                gettext_lazy("Hotline"),
+                "phone",
+                frozenset({Duty.ANSWER_CALLS}),
+                also=("/requests/calls/",),
+            ),
+            Entry(
+                "requests:requests",
+                gettext_lazy("Requests"),
+                "bell",
+                frozenset(
+                    {Duty.ANSWER_CALLS, Duty.DISPATCH, Duty.COMMAND, Duty.CARRY_OUT, Duty.AUDIT}
+                ),
+            ),
+            Entry(
+                "requests:whistles",
+                gettext_lazy("Whistles"),
+                "megaphone",
+                frozenset({Duty.DISPATCH, Duty.CARRY_OUT, Duty.COMMAND, Duty.ANSWER_CALLS}),
+            ),
+            Entry("requests:new", gettext_lazy("Report a problem"), "flag"),
+        ),
+    ),
+    Group(
         gettext_lazy("Testing"),
         (
             Entry(
@@ -210,6 +237,19 @@ NAVIGATION = (
                 frozenset({Duty.KEEP_ROSTER, Duty.DISPATCH, Duty.COMMAND, Duty.CARRY_OUT}),
             ),
             Entry("workforce:needs", gettext_lazy("Check-in and secondment"), "pin", _KEEPERS),
+            Entry(
+                "rosters:gaps",
+                gettext_lazy("Posts and shifts"),
+                "pin",
+                frozenset({Duty.KEEP_ROSTER, Duty.COMMAND, Duty.DISPATCH, Duty.PLAN_ROUNDS}),
+                also=("/rosters/post", "/rosters/week", "/rosters/shift", "/rosters/supplies"),
+            ),
+            Entry(
+                "rosters:mine",
+                gettext_lazy("My posts"),
+                "calendar",
+                frozenset({Duty.CARRY_OUT, Duty.COLLECT_SAMPLES, Duty.GUARD, Duty.ANSWER_CALLS}),
+            ),
             Entry("workforce:board", gettext_lazy("Claim board"), "list"),
         ),
     ),

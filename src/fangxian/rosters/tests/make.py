@@ -87,9 +87,8 @@ def member(name: str = "", *, skills: tuple[str, ...] = (), **more: Any) -> Memb
 
 def colleague(who: Member, *duties: Duty, within: str | None = None) -> Actor:
     """The account with which somebody at work signs in."""
-    account = Account.objects.create_user(
+    account = Account.objects.create(
         username=f"u{next(_serial)}",
-        password=None,
         area_path=who.area_path if within is None else within,
         duties=[str(duty) for duty in duties] or ["carry_out"],
     )
