@@ -275,7 +275,8 @@ class NotDoneYet(Refusal):
     def __init__(self, left: int) -> None:
         super().__init__(
             _(
-                "%(n)s tasks of this directive are still pending there. Verify it when they are done."
+                "%(n)s tasks of this directive are still pending there. "
+                "Verify it when they are done."
             )
             % {"n": left},
             left=left,

@@ -5,7 +5,15 @@ from uuid import UUID
 
 from django.utils.translation import gettext_lazy as _
 
-from fangxian.dispatch.kinds import OwnerKind, TaskKind, TaskLevel, WhyReturned
+from fangxian.dispatch.kinds import (
+    DirectiveState,
+    OwnerKind,
+    Paper,
+    ReceiptLevel,
+    TaskKind,
+    TaskLevel,
+    WhyReturned,
+)
 from fangxian.kernel.ledger import Fact
 
 _WORDS = {"task": TaskKind}
@@ -141,3 +149,111 @@ class TasksEscalated(Fact):
     number: int
     level: int
     seen_by: str
+
+
+# Directives
+
+
+_LEVELS = {"level": ReceiptLevel}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DirectiveDrafted(Fact):
+    sentence: ClassVar = _("A directive for {area} was registered: {paper} {code}")
+    icon: ClassVar = "file"
+    words: ClassVar = {"paper": Paper}
+
+    code: str
+    paper: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DirectiveIssued(Fact):
+    sentence: ClassVar = _(
+        "A directive was issued to {places} places of {area}: {paper} {code}, {points} points"
+    )
+    icon: ClassVar = "file"
+    words: ClassVar = {"paper": Paper}
+
+    code: str
+    paper: str
+    places: int
+    points: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DirectiveItemAdded(Fact):
+    """The subject is the directive; where the point is to be done is the fact's area."""
+
+    sentence: ClassVar = _("A point was added to directive {code} in {area}")
+    icon: ClassVar = "file"
+
+    code: str
+    item_id: UUID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DirectiveEnded(Fact):
+    sentence: ClassVar = _("Directive {code} in {area}: {state}")
+    icon: ClassVar = "file"
+    words: ClassVar = {"state": DirectiveState}
+
+    code: str
+    state: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OfReceipt(Fact):
+    """The subject is the receipt of one place."""
+
+    icon: ClassVar = "file"
+    words: ClassVar = _LEVELS
+
+    directive_id: UUID
+    level: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DirectiveReceived(OfReceipt):
+    sentence: ClassVar = _("A directive was read in {area}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DirectiveAcknowledged(OfReceipt):
+    sentence: ClassVar = _("A directive was acknowledged in {area}")
+    tone: ClassVar = "good"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DirectiveTasksMade(OfReceipt):
+    sentence: ClassVar = _("The tasks of a directive are on the lists in {area}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DirectiveDone(OfReceipt):
+    sentence: ClassVar = _("Everything that a directive asks for is done in {area}")
+    tone: ClassVar = "good"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DirectiveVerified(OfReceipt):
+    sentence: ClassVar = _("What {area} did about a directive was verified")
+    tone: ClassVar = "good"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DirectiveReturned(OfReceipt):
+    sentence: ClassVar = _("What {area} did about a directive was sent back")
+    tone: ClassVar = "warning"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DirectiveReminded(OfReceipt):
+    """late   the time for acknowledging it is over"""
+
+    sentence: ClassVar = _("{area} was reminded of a directive, {times} times by now")
+    icon: ClassVar = "clock"
+    tone: ClassVar = "warning"
+
+    times: int
+    late: bool

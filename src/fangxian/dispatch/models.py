@@ -8,7 +8,15 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from fangxian.dispatch.kinds import OwnerKind, Proof, TaskKind, every_kind
+from fangxian.dispatch.kinds import (
+    DirectiveState,
+    OwnerKind,
+    Paper,
+    Proof,
+    ReceiptLevel,
+    TaskKind,
+    every_kind,
+)
 from fangxian.kernel.access import Duty
 from fangxian.kernel.clock import now
 from fangxian.kernel.fields import AreaPathField
@@ -95,6 +103,8 @@ class Task(models.Model):
                 condition=Q(state__in=["open", "taken"]),
             ),
             models.Index(name="task_about", fields=["about_id"]),
+            # Who has done how much today?
+            models.Index(name="task_done_lately", fields=["closed_at"], condition=Q(state="done")),
             models.Index(name="task_of_owner", fields=["owner", "due_at"]),
             # What may somebody with these duties take: first what is due first, or along the way?
             models.Index(
@@ -175,15 +185,8 @@ class Directive(models.Model):
     acknowledge_by  for the first level; each further one has as long again
     """
 
-    class Kind(models.TextChoices):
-        NOTICE = "notice", _("notice from above")
-        MINUTES = "minutes", _("minutes of a meeting")
-
-    class State(models.TextChoices):
-        DRAFT = "draft", _("being prepared")
-        IN_FORCE = "in_force", pgettext_lazy("directive", "in force")
-        SUPERSEDED = "superseded", _("replaced by a later version")
-        WITHDRAWN = "withdrawn", _("withdrawn")
+    Kind = Paper
+    State = DirectiveState
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     number = models.IntegerField(unique=True)
@@ -306,12 +309,11 @@ class Receipt(models.Model):
     """How far a directive has come in one place: nobody has to guess who has heard it.
 
     due_at      to be acknowledged by
+    by_phone    somebody of the level above rang them up and acknowledged for them
     returned    why whoever verified it sent it back
     """
 
-    class Level(models.TextChoices):
-        SUBDISTRICT = "subdistrict", _("subdistrict")
-        COMMUNITY = "community", _("community")
+    Level = ReceiptLevel
 
     class State(models.TextChoices):
         ISSUED = "issued", pgettext_lazy("receipt", "sent")
@@ -333,6 +335,7 @@ class Receipt(models.Model):
     acknowledged_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+"
     )
+    by_phone = models.BooleanField(default=False)
     tasks_made_at = models.DateTimeField(null=True)
     done_at = models.DateTimeField(null=True)
     verified_at = models.DateTimeField(null=True)

@@ -16,7 +16,11 @@ from fangxian.kernel.clock import now
 from fangxian.kernel.models import Account
 from fangxian.responsibility.queries import responsibilities_visible_to
 from fangxian.rosters.queries import posts_visible_to
-from fangxian.workforce.queries import members_visible_to, organisations_visible_to
+from fangxian.workforce.queries import (
+    members_visible_to,
+    organisations_in,
+    organisations_visible_to,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,7 +108,7 @@ def _to_person(accounts: dict[UUID, Account], id_: UUID | None, duty: str, path:
     account = accounts.get(id_) if id_ else None
     if account is None:
         raise NoSuchOwner(_("This person does not sign in, or no longer. Choose somebody else."))
-    if not account.actor.may(Duty(duty), at=path):
+    if not (account.actor.may(Duty(duty), at=path) or account.actor.may(Duty.DISPATCH, at=path)):
         raise NotTheirDuty(str(Duty(duty).label))
     return Given(kind=OwnerKind.PERSON, owner_id=account.id)
 
@@ -228,3 +232,59 @@ def posts_of(viewer: Actor) -> QuerySet[Any]:
     )
     own = Q(tenures__member__account_id=viewer.id, tenures__until=None)
     return posts_visible_to(PLAYBOOK).filter(on_duty | own, closed_at=None).values("id")
+
+
+# What can be chosen on a page
+
+
+_MOST_OFFERED = 200
+
+
+def targets(viewer: Actor, area_path: str, *, shared: bool = False) -> list[tuple[Any, Any]]:
+    """To whom something in an area can be given, in groups for a select.
+
+    shared   teams also among their people. `chosen` reads the value that comes back
+    """
+    teams = [
+        (str(id_), name)
+        for id_, name in organisations_in(PLAYBOOK, district_of(area_path))
+        .filter(kind__in=["team", "squad", "temporary_branch", "working_group", "unit"])
+        .values_list("id", "name")[:_MOST_OFFERED]
+    ]
+    people = [
+        (str(id_), f"{name} {post}".strip())
+        for id_, name, post in Account.objects.filter(
+            is_active=True,
+            area_path__startswith=viewer.within,
+            duties__overlap=[str(Duty.CARRY_OUT), str(Duty.DISPATCH)],
+        )
+        .order_by("area_path", "display_name")
+        .values_list("id", "display_name", "post")[:_MOST_OFFERED]
+    ]
+    found: list[tuple[Any, Any]] = [("responsible", _("whoever is responsible for the place"))]
+    if teams:
+        found.append((_("A team"), [(f"team:{id_}", name) for id_, name in teams]))
+        if shared:
+            each = [(f"each:{id_}", name) for id_, name in teams]
+            found.append((_("Shared out among the people of a team"), each))
+    if people:
+        found.append((_("One person"), [(f"person:{id_}", name) for id_, name in people]))
+    return found
+
+
+def district_of(area_path: str) -> str:
+    """Teams of the whole district may be sent anywhere in it."""
+    return "/".join(area_path.split("/")[:_TO_DISTRICT]).rstrip("/") + "/" if area_path else ""
+
+
+_TO_DISTRICT = 3  # steps
+
+
+def chosen(value: str) -> tuple[Whose, bool]:
+    """Whose, and whether it is shared out, from the value of a select made by `targets`."""
+    kind, _colon, id_ = value.partition(":")
+    if not kind:
+        return ANYBODY, False
+    if kind == OwnerKind.RESPONSIBLE:
+        return Whose(kind=kind), False
+    return Whose(kind=OwnerKind.TEAM if kind == "each" else kind, id=UUID(id_)), kind == "each"

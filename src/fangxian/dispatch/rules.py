@@ -6,6 +6,9 @@ from collections.abc import Sequence
 DISTRICT = 3
 """The highest level: 0 grid, 1 community, 2 subdistrict, 3 district and above."""
 
+SITS = 2
+"""From this level on people sit in an office; below it they walk from door to door."""
+
 _STEPS_TO_GRID = 6  # province, city, district, subdistrict, community, grid
 
 
@@ -47,3 +50,15 @@ def route(grid_path: str, steps: Sequence[tuple[str, str]]) -> str:
 
 def _as_number(digits: "re.Match[str]") -> str:
     return digits.group().zfill(_DIGITS)
+
+
+_NUMBERED = re.compile(
+    r"^\s*(?:[一二三四五六七八九十]+[、.．]|[（(][一二三四五六七八九十\d]+[）)]|\d+[、.．)）]|[-•·])\s*(.+)$"
+)
+_LONGEST_POINT = 300
+
+
+def points_in(text: str) -> list[str]:
+    """The numbered lines of a paper: what somebody will probably be asked to do."""
+    found = (_NUMBERED.match(line) for line in text.splitlines())
+    return [match.group(1).strip()[:_LONGEST_POINT] for match in found if match]

@@ -111,7 +111,7 @@ def listed(
         id_ for id_, _value in (union.order_by(*keys) if len(parts) > 1 else union)[: size + 1]
     ]
     more, found = len(found) > size, found[:size]
-    known = Task.objects.select_related("owner").in_bulk(found)
+    known = Task.objects.select_related("owner", "team", "post").in_bulk(found)
     rows = [known[id_] for id_ in (reversed(found) if backward else found) if id_ in known]
     has_before, has_after = (more, True) if backward else (bool(mark), more)
     return Page(

@@ -1,5 +1,6 @@
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import groupby
 from typing import Any
 from uuid import UUID
 
@@ -10,17 +11,28 @@ from django.shortcuts import redirect, render
 from django.urls import NoReverseMatch, reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from fangxian.areas.queries import names_of
-from fangxian.dispatch import actions, queries
-from fangxian.dispatch.forms import AssignForm, BoardFilter, FinishForm, RefuseForm
-from fangxian.dispatch.kinds import NEEDS_A_NOTE, TaskKind, TaskLevel
+from fangxian.dispatch import actions, directive_queries, queries, rules, todo
+from fangxian.dispatch.assigning import MOST_AT_ONCE, Assigned, Chosen
+from fangxian.dispatch.forms import (
+    AssignForm,
+    BoardFilter,
+    ChosenForm,
+    FinishForm,
+    MineFilter,
+    RefuseForm,
+    RerouteForm,
+    ShareForm,
+)
+from fangxian.dispatch.kinds import TaskKind, TaskLevel
 from fangxian.dispatch.models import Task
+from fangxian.dispatch.owners import chosen, targets
 from fangxian.kernel import sheets
 from fangxian.kernel.access import Actor, Duty
 from fangxian.kernel.clock import now
-from fangxian.kernel.http import Request, paged
+from fangxian.kernel.http import Page, Request, paged
 from fangxian.kernel.ledger import told
 from fangxian.kernel.models import Account, Event
 
@@ -65,6 +77,10 @@ _ABOUT = {
     TaskKind.MEET_WISH: ("quarantine:watch", Duty.CARRY_OUT),
     TaskKind.UNSEAL_DOOR: ("measures:order", Duty.CARRY_OUT),
     TaskKind.DECIDE_RESTART: ("quarantine:restart", Duty.DECIDE_MEASURES),
+    TaskKind.READ_DIRECTIVE: ("dispatch:receipt", Duty.DISPATCH),
+    TaskKind.CHASE_DIRECTIVE: ("dispatch:receipt", Duty.DISPATCH),
+    TaskKind.VERIFY_DIRECTIVE: ("dispatch:receipt", Duty.DISPATCH),
+    TaskKind.DO_DIRECTIVE: ("dispatch:point", Duty.CARRY_OUT),
     TaskKind.TRIAGE_CARE: ("care:transfer", Duty.DISPATCH),
     TaskKind.SEND_CARE_CAR: ("care:transfer", Duty.CARRY_OUT),
     TaskKind.CARE_MEDIC: ("care:transfer", Duty.CARRY_OUT),
@@ -77,42 +93,64 @@ _ABOUT = {
 }
 
 
+_BUILDING = 7  # steps of a path down to the building
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Card:
     """A task as people read it.
 
+    title   what is to be done: the kind, or the words of a directive
+    spot    where, below the building under which it is listed
     facts   codes and numbers in words: "tube T000007Q", "10 swabs"
+    whose   the team or the post that it was given to
     tone    of the state; late stands apart
+    quick   it can be ticked off without a word
     """
 
     task: Task
+    title: str
     place: str
+    building: str
+    spot: str
     facts: str
+    whose: str
     tone: str
     late: bool
     level: str
     mine: bool
     about: str
-    needs_note: bool
+    quick: bool
 
 
 def _cards(viewer: Actor, tasks: Iterable[Task]) -> list[Card]:
     rows = list(tasks)
-    places = names_of(viewer, [task.area_path for task in rows])
+    buildings = {task.id: _down_to_the_building(task.area_path) for task in rows}
+    places = names_of(viewer, {*buildings.values(), *(task.area_path for task in rows)})
+    points = {task.about_id for task in rows if task.kind == TaskKind.DO_DIRECTIVE}
+    texts = directive_queries.texts_of(viewer, points)
     return [
         Card(
             task=task,
+            title=texts.get(task.about_id) or str(task.get_kind_display()),
             place=places[task.area_path],
+            building=places[buildings[task.id]],
+            spot=places[task.area_path].removeprefix(places[buildings[task.id]]).strip(),
             facts=" · ".join(_facts(task)),
+            whose=task.team.name if task.team else task.post.name if task.post else "",
             tone=_TONES[task.state],
             late=task.state in queries.PENDING and task.due_at < now(),
             level=str(TaskLevel.at(task.level).label),
             mine=task.owner_id == viewer.id,
             about=_about(viewer, task),
-            needs_note=task.kind in NEEDS_A_NOTE,
+            quick=not task.proof,
         )
         for task in rows
     ]
+
+
+def _down_to_the_building(path: str) -> str:
+    return "".join(f"{step}/" for step in path.split("/")[:_BUILDING] if step)
 
 
 def _facts(task: Task) -> list[str]:
@@ -143,21 +181,62 @@ def _about(viewer: Actor, task: Task) -> str:
 # Lists
 
 
+MOST_URGENT = 10
+
+
 @require_GET
 def mine(request: Request) -> HttpResponse | FileResponse:
-    """The one list of things to do; made for a phone held in one hand."""
-    tasks = queries.my_tasks(request.actor)
+    """The one list of things to do; made for a phone held in one hand.
+
+    Whoever walks gets it along the way, with what is overdue on top; whoever sits, by time.
+    """
+    viewer = request.actor
     if sheets.wanted(request):
-        return _as_file(request, tasks.select_related("owner"), "")
-    page = paged(tasks, request.GET.get("mark", ""))
+        tasks = queries.my_tasks(viewer).select_related("owner", "team", "post")
+        return _as_file(request, tasks, "")
+    form = MineFilter(request.GET)
+    words = form.cleaned_data if form.is_valid() else {}
+    walks = rules.level_of(viewer.within) < rules.SITS
+    sort: todo.Order = words.get("sort") or ("route" if walks else "due_at")
+    asked = todo.Wish(
+        kind=words.get("kind", ""),
+        place=words.get("place", ""),
+        mine=words.get("mine", False),
+        late=words.get("late") or None,
+    )
+    mark = request.GET.get("mark", "")
+    apart = walks and sort == "route" and not asked.late
+    along = replace(asked, late=False) if apart else asked
+    page = todo.listed(viewer, order=sort, mark=mark, wish=along)
+    urgent = (
+        todo.listed(viewer, order="due_at", wish=replace(asked, late=True), size=MOST_URGENT)
+        if apart and not mark
+        else Page([], "", "")
+    )
+    cards = _cards(viewer, [*urgent.rows, *page.rows])
     context = {
         "page": page,
-        "cards": _cards(request.actor, page.rows),
-        "counts": queries.my_count(request.actor),
-        "finish_form": FinishForm(),
-        "refuse_form": RefuseForm(),
+        "urgent": cards[: len(urgent.rows)],
+        "more_urgent": bool(urgent.after),
+        "groups": _by_building(cards[len(urgent.rows) :]) if sort == "route" else [],
+        "cards": [] if sort == "route" else cards,
+        "all": todo.total(viewer),
+        "late": todo.total(viewer, todo.Wish(late=True)),
+        "own": todo.total(viewer, todo.Wish(mine=True)),
+        "kinds": [
+            (kind, TaskKind(kind).label, number)
+            for kind, number in todo.kinds_waiting(viewer).items()
+        ],
+        "wish": asked,
+        "sort": sort,
+        "narrowed": asked != todo.ALL,
     }
     return render(request, "dispatch/mine.html", context)
+
+
+def _by_building(cards: Sequence[Card]) -> list[tuple[str, list[Card]]]:
+    """In the order in which they come: one walks from building to building."""
+    return [(name, list(some)) for name, some in groupby(cards, key=lambda card: card.building)]
 
 
 @require_GET
@@ -169,7 +248,7 @@ def board(request: Request) -> HttpResponse | FileResponse:
     tasks = queries.overdue(viewer) if words.get("late") else queries.pending_here(viewer)
     if words.get("area"):
         tasks = tasks.filter(area_path__startswith=words["area"])
-    tasks = tasks.select_related("owner")
+    tasks = tasks.select_related("owner", "team", "post")
     if sheets.wanted(request):
         return _as_file(request, tasks, words.get("area", ""))
     page = paged(tasks, request.GET.get("mark", ""))
@@ -225,10 +304,16 @@ def take(request: Request, task_id: UUID) -> HttpResponse:
 @require_POST
 def finish(request: Request, task_id: UUID) -> HttpResponse:
     known = queries.get_task(request.actor, task_id)
-    form = FinishForm(request.POST, note_needed=known.kind in NEEDS_A_NOTE)
+    form = FinishForm(request.POST, proof=known.proof)
     if not form.is_valid():
         return _page(request, task_id, finish_form=form, status=422)
-    done = actions.finish_task(request.actor, task_id, note=form.cleaned_data["note"])
+    done = actions.finish_task(
+        request.actor,
+        task_id,
+        note=form.cleaned_data["note"],
+        counted=form.cleaned_data.get("counted"),
+        scanned=form.cleaned_data.get("scanned", ""),
+    )
     messages.success(request, _("Done: %(task)s") % {"task": done.get_kind_display()})
     return redirect("dispatch:mine")
 
@@ -255,6 +340,105 @@ def assign(request: Request, task_id: UUID) -> HttpResponse:
     return redirect("dispatch:task", task_id)
 
 
+@require_POST
+def reroute(request: Request, task_id: UUID) -> HttpResponse:
+    viewer = request.actor
+    known = queries.get_task(viewer, task_id)
+    form = RerouteForm(request.POST, targets=targets(viewer, known.area_path))
+    if not form.is_valid():
+        return _page(request, task_id, reroute_form=form, status=422)
+    whose, _shared = chosen(form.cleaned_data["to"])
+    actions.reroute_task(
+        viewer,
+        task_id,
+        to=whose,
+        level=form.cleaned_data["level"],
+        reason=form.cleaned_data["reason"],
+    )
+    messages.success(request, _("Sent another way: %(whose)s.") % {"whose": _label(form)})
+    return redirect("dispatch:task", task_id)
+
+
+def _label(form: RerouteForm | ShareForm) -> str:
+    """What was chosen, as it stood in the select."""
+    value = form.cleaned_data["to"]
+    for key, label in form.fields["to"].choices:  # type: ignore[attr-defined]
+        if isinstance(label, list | tuple):
+            for inner, name in label:
+                if str(inner) == value:
+                    return f"{key}: {name}"
+        elif str(key) == value:
+            return str(label)
+    return ""
+
+
+# Many at once
+
+
+@require_http_methods(["GET", "POST"])
+def share_out(request: Request) -> HttpResponse:
+    """Up to ten thousand tasks to a team, to its people, to one person, or by place."""
+    viewer = request.actor
+    narrowing = ChosenForm(request.GET)
+    words = narrowing.cleaned_data if narrowing.is_valid() else {}
+    which = Chosen(
+        area_path=words.get("area", ""),
+        kind=words.get("kind", ""),
+        late=words.get("late", False),
+        untaken=not words.get("taken"),
+    )
+    groups = targets(viewer, words.get("area") or viewer.within, shared=True)
+    form = ShareForm(request.POST or None, targets=groups)
+    if request.method == "POST" and form.is_valid():
+        whose, shared = chosen(form.cleaned_data["to"])
+        done = actions.assign_tasks(viewer, which, to=whose, spread=shared)
+        messages.success(request, _shared_out(done, _label(form)))
+        return redirect(f"{reverse('dispatch:share_out')}?{request.GET.urlencode()}")
+    tasks = which.among(queries.pending_here(viewer))
+    by_area = queries.counts_by_area(viewer, steps=viewer.within.count("/") + 1)
+    names = names_of(viewer, by_area)
+    context = {
+        "form": form,
+        "words": words,
+        "number": tasks.order_by().values("id")[: MOST_AT_ONCE + 1].count(),
+        "most": MOST_AT_ONCE,
+        "cards": _cards(viewer, tasks.select_related("owner", "team", "post")[:_SAMPLE]),
+        "areas": [(path, names[path]) for path in by_area],
+        "kinds": TaskKind.choices,
+    }
+    status = 422 if request.method == "POST" else 200
+    return render(request, "dispatch/share_out.html", context, status=status)
+
+
+_SAMPLE = 6
+
+
+def _shared_out(done: Assigned, to: str) -> str:
+    said = ngettext(
+        "%(n)d task was given: %(to)s.", "%(n)d tasks were given: %(to)s.", done.given
+    ) % {"n": done.given, "to": to}
+    if done.left:
+        said += " " + ngettext(
+            "%(n)d could not be given there and stays as it was.",
+            "%(n)d could not be given there and stay as they were.",
+            done.left,
+        ) % {"n": done.left}
+    return said
+
+
+@require_GET
+def workload(request: Request) -> HttpResponse:
+    """Who has how much to do, by person and by team."""
+    viewer = request.actor
+    context = {
+        "people": queries.load_by_person(viewer),
+        "teams": queries.load_by_team(viewer),
+        "counts": queries.counts(viewer),
+        "most": queries.MOST_NAMED,
+    }
+    return render(request, "dispatch/workload.html", context)
+
+
 def _answer(request: Request, changed: Task) -> HttpResponse:
     if request.htmx:
         card = _cards(request.actor, [changed])[0]
@@ -269,6 +453,7 @@ def _page(
     finish_form: FinishForm | None = None,
     refuse_form: RefuseForm | None = None,
     assign_form: AssignForm | None = None,
+    reroute_form: RerouteForm | None = None,
     status: int = 200,
 ) -> HttpResponse:
     viewer = request.actor
@@ -281,14 +466,17 @@ def _page(
     )
     pending = shown.state in queries.PENDING
     theirs = card.mine or viewer.may(Duty.DISPATCH, at=shown.area_path)
-    takeable = shown.state == Task.State.OPEN and viewer.may(Duty(shown.duty), at=shown.area_path)
+    takeable = shown.state == Task.State.OPEN and queries.entitled(viewer, shown)
+    if people and pending and reroute_form is None:
+        reroute_form = RerouteForm(targets=targets(viewer, shown.area_path))
     context = {
         "card": card,
         "may_take": takeable,
         "may_end": pending and (theirs or takeable),
-        "finish_form": finish_form or FinishForm(note_needed=card.needs_note),
+        "finish_form": finish_form or FinishForm(proof=shown.proof),
         "refuse_form": refuse_form or RefuseForm(),
         "assign_form": assign_form or (AssignForm(people=people) if people and pending else None),
+        "reroute_form": reroute_form if people and pending else None,
         "steps": _steps(viewer, shown, card.place),
         "duty": Duty(shown.duty).label,
     }

@@ -27,8 +27,12 @@ def test_a_phone_is_told_what_to_do_where_by_when_and_for_whom() -> None:
         "kind": "test_person",
         "title": {"zh": "上门采集到期样本", "en": "Take the sample that is due"},
         "place": told["place"],
+        "route": f"{make.GRID}0003号楼",
         "due_at": "2022-09-02T04:00:00+00:00",
         "state": "open",
+        "proof": "",
+        "text": "",
+        "whose": "",
         "people": [
             {
                 "resident": str(resident.id),
@@ -57,5 +61,5 @@ def test_a_phone_is_told_in_a_fixed_number_of_questions(
     make.tasks(12)
     worker = make.grid_worker().actor
 
-    with django_assert_num_queries(3):
+    with django_assert_num_queries(6):
         assert len(tasks_for(worker)) == 12
