@@ -129,6 +129,7 @@ class KnowTheActor:
         "/field/",
         "/sampling/public/",
         "/sampling/api/",
+        "/requests/telephone/",
         "/gates/screen/",
         "/quarantine/reading/",
         "/status/own",
