@@ -55,6 +55,27 @@ class ProposalForm(forms.Form):
         level.choices = levels
 
 
+class SetForm(forms.Form):
+    """Buildings and stairwells that are one risk area together; `places` are their paths."""
+
+    level = forms.ChoiceField(label=_("Level"))
+    reason = forms.CharField(
+        label=_("Why these places"),
+        max_length=200,
+        help_text=_("Where the case had been, or how it may have spread. Write no name."),
+    )
+    places = forms.MultipleChoiceField(
+        error_messages={"required": _("Tick at least one building or stairwell.")}
+    )
+
+    def __init__(
+        self, *args: Any, levels: list[tuple[str, str]], places: list[str], **kwargs: Any
+    ) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["level"].choices = levels  # type: ignore[attr-defined]
+        self.fields["places"].choices = [(path, path) for path in places]  # type: ignore[attr-defined]
+
+
 class ReleaseForm(forms.Form):
     reason = forms.CharField(
         label=_("Reason"),

@@ -1,6 +1,8 @@
 """The pages of risk areas."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
@@ -12,21 +14,31 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
-from fangxian.areas.queries import area_at, enclosing, names_of
+from fangxian.areas.models import Area
+from fangxian.areas.queries import (
+    area_at,
+    area_of_level,
+    areas_of_level,
+    enclosing,
+    names_of,
+)
 from fangxian.kernel import sheets
 from fangxian.kernel.access import Duty
 from fangxian.kernel.clock import now
 from fangxian.kernel.errors import Malformed
 from fangxian.kernel.http import Request, paged
-from fangxian.measures import actions, queries
+from fangxian.measures import actions, queries, rules
 from fangxian.measures.forms import (
     ProposalForm,
     ReasonForm,
     ReleaseForm,
     RiskAreaFilter,
+    SetForm,
 )
 from fangxian.measures.listing import FIRST, uuid_in, words_of
 from fangxian.measures.models import RiskArea
+from fangxian.people.queries import population
+from fangxian.protocol.packs import Pack
 from fangxian.protocol.queries import in_force
 
 
@@ -104,8 +116,91 @@ def propose_area(request: Request) -> HttpResponse:
             reason=form.cleaned_data["reason"],
         )
         return redirect("measures:risk_area", found.id)
-    context = {"form": form, "place": names_of(viewer, [place.path])[place.path]}
+    context = {
+        "form": form,
+        "place": names_of(viewer, [place.path])[place.path],
+        "asked": request.GET.urlencode(),
+    }
     return render(request, "measures/propose.html", context, status=422 if form.is_bound else 200)
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A building or stairwell that can be part of a set, with how many people stay there."""
+
+    path: str
+    name: str
+    people: int
+    ticked: bool
+
+
+def propose_set(request: Request) -> HttpResponse:
+    """Draw one risk area from several buildings and stairwells of the community around a place."""
+    viewer = request.actor
+    at, about = request.GET.get("at", ""), uuid_in(request.GET.get("about", ""))
+    place = area_at(viewer, at)
+    if about is None:
+        raise Malformed(_("Say which case the risk area rests on: propose it from the case."))
+    around = area_of_level(viewer, place.path, "community") or place
+    buildings = list(areas_of_level(viewer, "building", below=around.path))
+    stairwells = list(areas_of_level(viewer, "unit", below=around.path))
+    every = [area.path for area in (*buildings, *stairwells)]
+    pack, language = in_force(now(), around.path), get_language() or "zh"
+    form = SetForm(
+        request.POST or None,
+        levels=[(zone.level, zone.title.text(language)) for zone in pack.levels],
+        places=every,
+    )
+    if form.is_valid():
+        chosen = _without_inner(form.cleaned_data["places"])
+        found = actions.propose_risk_area(
+            viewer,
+            places=chosen,
+            level=form.cleaned_data["level"],
+            unit=_unit_of_set(chosen, {area.path for area in buildings}, pack, form.cleaned_data),
+            about_id=about,
+            because=queries.last_event_of(viewer, about),
+            reason=form.cleaned_data["reason"],
+        )
+        return redirect("measures:risk_area", found.id)
+    ticked = set(request.POST.getlist("places")) or set(enclosing(viewer, at, "building"))
+    names, people = names_of(viewer, every), population(viewer, every)
+
+    def choice(area: Area, name: str) -> Choice:
+        return Choice(area.path, name, people.get(area.path, 0), area.path in ticked)
+
+    context = {
+        "form": form,
+        "around": names_of(viewer, [around.path])[around.path],
+        "buildings": [
+            (
+                choice(building, names[building.path]),
+                [choice(one, one.name) for one in stairwells if one.path.startswith(building.path)],
+            )
+            for building in buildings
+        ],
+    }
+    return render(
+        request, "measures/propose_set.html", context, status=422 if form.is_bound else 200
+    )
+
+
+def _without_inner(places: Sequence[str]) -> list[str]:
+    """A stairwell of a building that was ticked too says nothing more."""
+    chosen = sorted(set(places))
+    return [
+        one for one in chosen if not any(one != other and one.startswith(other) for other in chosen)
+    ]
+
+
+def _unit_of_set(
+    chosen: Sequence[str], buildings: AbstractSet[str], pack: Pack, said: Mapping[str, Any]
+) -> str:
+    """The narrowest unit that the level allows and that such places fit into."""
+    fits = "building" if buildings & set(chosen) else "unit"
+    zone = pack.zone(said["level"])
+    allowed = [unit for unit in zone.units if not rules.wider(fits, than=unit)] if zone else []
+    return allowed[0] if allowed else fits
 
 
 def risk_area(

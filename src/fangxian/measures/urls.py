@@ -19,6 +19,7 @@ urlpatterns = [
     path("objections/<uuid:objection_id>/decide", views.decide, name="decide"),
     path("risk-areas", risk_area_views.risk_areas, name="risk_areas"),
     path("risk-areas/propose", risk_area_views.propose_area, name="propose_area"),
+    path("risk-areas/propose-set", risk_area_views.propose_set, name="propose_set"),
     path("risk-areas/<uuid:risk_area_id>", risk_area_views.risk_area, name="risk_area"),
     path("risk-areas/<uuid:risk_area_id>/approve", risk_area_views.approve, name="approve"),
     path("risk-areas/<uuid:risk_area_id>/reject", risk_area_views.reject, name="reject"),

@@ -8,6 +8,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from fangxian.areas.models import Area
 from fangxian.kernel.access import PLAYBOOK, Duty
 from fangxian.kernel.clock import Hands, now
 from fangxian.kernel.http import PAGE
@@ -368,6 +369,39 @@ def test_a_place_found_by_investigation_is_proposed_by_hand(officer: Client) -> 
     assert area.because_id == cause.id
     assert len(area.places) == 2
     assert officer.get(reverse("measures:propose_area"), {"at": home.path}).status_code == 422
+
+
+def test_a_risk_area_is_drawn_from_buildings_and_stairwells(officer: Client) -> None:
+    first, second, third = make.estate(buildings=3)
+    home = make.door(first)
+    stairwell = Area.objects.get(parent=second, level="unit")
+    cause = make.case(make.resident(at=home))
+    where = reverse("measures:propose_set") + f"?at={home.path}&about={cause.subject_id}"
+
+    page = officer.get(where).content.decode()
+    assert f'value="{first.path}" checked' in page
+    assert f'value="{third.path}">' in page
+    assert "Tick at least one" in officer.post(where, {"level": "high", "reason": "x"}).text
+    sent = officer.post(
+        where,
+        {
+            "level": "high",
+            "reason": "the same canteen",
+            # The stairwell says nothing beside its building.
+            "places": [
+                first.path,
+                Area.objects.get(parent=first, level="unit").path,
+                stairwell.path,
+            ],
+        },
+    )
+
+    area = RiskArea.objects.get()
+    assert sent.headers["Location"] == reverse("measures:risk_area", args=[area.id])
+    assert area.places == sorted([first.path, stairwell.path])
+    assert area.unit == "building"
+    outside = officer.post(where, {"level": "high", "reason": "x", "places": ["1/"]})
+    assert outside.status_code == 422
 
 
 def test_held_places_are_shown_with_their_end(officer: Client, noon: Hands) -> None:
