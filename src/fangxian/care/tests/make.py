@@ -4,6 +4,9 @@ It is noon of 2 September 2022 in Xining.
 """
 
 from itertools import count
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
 
 from fangxian.areas.models import Area, Site
 from fangxian.care.actions import request_transfer
@@ -20,6 +23,7 @@ HEAD_MA = actor(Duty.DISPATCH, Duty.CARRY_OUT, Duty.SEE_REGISTER, name="Ma")
 DRIVER_HE = actor(Duty.CARRY_OUT, name="He")
 NEIGHBOUR = actor(name="Tian")
 
+ZONE = ZoneInfo(settings.TIME_ZONE)
 _serial = count(1)
 
 
@@ -37,3 +41,14 @@ def hospital(name: str = "城北区人民医院", *, within: Area | None = None)
 def requested(who: Resident | None = None, *, what: str = "labour") -> CareTransfer:
     ill = who or resident()
     return request_transfer(NEIGHBOUR, ill.id, area_path=ill.area_path, what=what, channel="page")
+
+
+def checkpoint() -> Site:
+    place = people.community()
+    return Site.objects.create(
+        number=700_000 + next(_serial),
+        kind=Site.Kind.CHECKPOINT,
+        name="东门",
+        area=place,
+        area_path=place.path,
+    )
