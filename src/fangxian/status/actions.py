@@ -2,10 +2,11 @@
 
 from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from fangxian.kernel.access import Actor, Duty
 from fangxian.kernel.clock import now
@@ -31,7 +32,6 @@ from fangxian.status.events import (
 from fangxian.status.models import Objection, Status
 from fangxian.status.queries import get_objection, status_of
 
-_AT_ONCE = 5_000
 _JUST_NOW = timedelta(minutes=3)
 
 
@@ -39,7 +39,7 @@ _JUST_NOW = timedelta(minutes=3)
 def derive_statuses(
     actor: Actor,
     *,
-    residents: Collection[UUID] | None = None,
+    residents: Collection[UUID] | QuerySet[Any] | None = None,
     places: Sequence[str] = ("",),
     because: Event | None = None,
 ) -> sums.Derived:
@@ -68,11 +68,12 @@ def derive_statuses(
 def let_lapse(actor: Actor) -> sums.Derived:
     """Codes whose evidence has run its time, or whose rules have just begun, are derived anew.
 
-    By the worker, every minute.
+    By the worker, every minute; all that are due at once, however many.
     """
     due = Status.objects.filter(ended_at=None, look_again_at__lte=now())
-    who = list(due.order_by("look_again_at").values_list("resident", flat=True)[:_AT_ONCE])
-    found = derive_statuses(actor, residents=who) if who else sums.Derived()
+    found = sums.Derived()
+    if due.exists():
+        found = derive_statuses(actor, residents=due.values("resident"))
     begun = adoptions_that_concern(actor).filter(from_at__gt=now() - _JUST_NOW, from_at__lte=now())
     if places := sorted(set(begun.values_list("area_path", flat=True))):
         found += derive_statuses(actor, places=places)

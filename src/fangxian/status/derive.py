@@ -48,12 +48,17 @@ class Derived:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Whom:
-    """Who is derived anew: these people, or everybody in these places ("" is everywhere)."""
+    """Who is derived anew: these people, or everybody in these places ("" is everywhere).
 
-    residents: Collection[UUID] | None = None
+    residents   ids, or a query for them, which stays in the database however many they are
+    """
+
+    residents: Collection[UUID] | QuerySet[Any] | None = None
     places: Sequence[str] = ("",)
 
     def among(self, rows: QuerySet[Any], who: str) -> QuerySet[Any]:
+        if isinstance(self.residents, QuerySet):
+            return rows.filter(**{f"{who}__in": self.residents})
         if self.residents is not None:
             return rows.filter(**{f"{who}__in": list(self.residents)})
         return rows if "" in self.places else rows.filter(_inside(self.places))

@@ -1,6 +1,7 @@
 """Colours come from evidence, all of it and nothing else."""
 
 from datetime import timedelta
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -83,6 +84,22 @@ def test_an_order_past_its_end_colours_nobody(noon: Hands) -> None:
     let_lapse(PLAYBOOK)
 
     assert status_of(PLAYBOOK, order.resident_id).colour == "green"
+
+
+def test_however_many_lapse_at_once_they_are_as_many_statements_as_one(
+    noon: Hands, django_assert_max_num_queries: Any
+) -> None:
+    make.rules()
+    orders = [make.order() for _ in range(4)]
+    derive_statuses(PLAYBOOK)
+    noon.to(max(order.ends_at for order in orders))
+    noon.forward(minutes=1)
+
+    with django_assert_max_num_queries(9):
+        lapsed = let_lapse(PLAYBOOK)
+
+    assert lapsed.green == 4
+    assert let_lapse(PLAYBOOK).changed == 0
 
 
 def test_a_risk_area_colours_who_lives_there_where_the_pack_says_so() -> None:
