@@ -145,6 +145,7 @@ const result = await build({
     { in: "src/dashboard.ts", out: "dashboard" },
     { in: "src/map-only.ts", out: "map" },
     { in: "src/my.ts", out: "my" },
+    { in: "src/hotline.ts", out: "hotline" },
     { in: "css/my.css", out: "my" },
     { in: "src/phone/main.ts", out: "phone" },
     { in: "css/phone.css", out: "phone" },

@@ -19,6 +19,9 @@ itself; a person may still do so, except with emergencies."""
 ALIKE = 0.6
 """Share of pairs of signs in common from which one person's two requests are one."""
 
+NEAR = 0.3
+"""… from which a person is asked whether two people's requests are the same."""
+
 _NOISE = re.compile(r"[\W_]+")
 _STEPS_TO_DISTRICT, _STEPS_TO_COMMUNITY = 3, 5
 _MORE_URGENT = {"ordinary": "urgent", "urgent": "very_urgent", "very_urgent": "very_urgent"}
