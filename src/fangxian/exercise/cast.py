@@ -61,6 +61,15 @@ PARTS = (
         "grid",
         (Duty.CARRY_OUT, Duty.SEE_REGISTER),
     ),
+    Part("he", "何秀珍", "热线接线员", "district", (Duty.ANSWER_CALLS,)),
+    Part(
+        "min",
+        "闵慧",
+        "组织部",
+        "district",
+        (Duty.KEEP_ROSTER, Duty.DISPATCH, Duty.ANSWER_CALLS, Duty.COMMAND),
+    ),
+    Part("lu", "卢海燕", "志愿者", "subdistrict", (Duty.CARRY_OUT,)),
     Part("ye", "叶晓兰", "隔离点工作人员", "site", (Duty.CARRY_OUT,)),
     Part("sun", "孙丽", "审计", "district", (Duty.AUDIT, Duty.SEE_REGISTER)),
     Part(

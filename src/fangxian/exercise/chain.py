@@ -6,8 +6,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from fangxian.areas.queries import sites_of_kind
+from fangxian.care.queries import transfers_of
 from fangxian.cases.queries import contacts_of, open_case_of
 from fangxian.dispatch.queries import tasks_about, tasks_visible_to
+from fangxian.exercise.force import OFFICIALS, SECRETARIES
 from fangxian.exercise.scene import Scene, at
 from fangxian.kernel import ledger
 from fangxian.kernel.access import PLAYBOOK
@@ -21,12 +24,24 @@ from fangxian.measures.queries import (
 )
 from fangxian.protocol.packs import Pack
 from fangxian.quarantine.queries import guests_at, watches_visible_to
+from fangxian.requests.queries import get_request
+from fangxian.responsibility.queries import uncovered
+from fangxian.rosters.queries import not_ready
 from fangxian.sampling.queries import calls_about, rounds_visible_to
 from fangxian.status.queries import status_of, statuses_of
 from fangxian.web.queries import beginning_of, events_visible_to
 
 # Told one by one; of the others there are too many, and they are counted.
-_TOLD = ("sampling.", "cases.", "measures.", "screening.", "quarantine.", "linelists.")
+_TOLD = (
+    "sampling.",
+    "cases.",
+    "measures.",
+    "screening.",
+    "quarantine.",
+    "linelists.",
+    "care.",
+    "requests.",
+)
 _MANY = frozenset({"sampling.tube_sealed", "sampling.tube_found_negative"})
 _NOT_TOLD = frozenset(
     {
@@ -68,6 +83,7 @@ def missing_links(scene: Scene, pack: Pack) -> Iterator[str]:
         yield "the person in need did not reach the hospital"
     yield from _about_judgement(scene)
     yield from _about_codes(scene)
+    yield from _about_promises(scene)
     yield from _unexplained_orders()
 
 
@@ -133,6 +149,20 @@ def _about_judgement(scene: Scene) -> Iterator[str]:
         for kind in ("medical_check", "take_reading"):
             if not tasks.filter(kind=kind).exists():
                 yield f"no reading at the quarantine site led to a task ({kind})"
+
+
+def _about_promises(scene: Scene) -> Iterator[str]:
+    """Nobody who asked is left without an answer, and no post counts as staffed without a name."""
+    if scene.request and get_request(PLAYBOOK, scene.request).state != "closed":
+        yield "the medicine that a caller asked for was not confirmed"
+    if not transfers_of(PLAYBOOK, scene.in_need).exists():
+        yield "the way of the person in need to the hospital is on no clock"
+    points = sites_of_kind(PLAYBOOK, "sampling_point", below=scene.district)
+    bare = not_ready(PLAYBOOK, points.values_list("id", flat=True), at(7))
+    if len(bare) != max(points.count() - OFFICIALS - SECRETARIES, 0):
+        yield f"{len(bare)} sampling points lack a name, and one is known to"
+    if next(iter(uncovered(PLAYBOOK, scene.district, role="group")), None) is not None:
+        yield "a building lies in no responsibility area"
 
 
 def _about_codes(scene: Scene) -> Iterator[str]:

@@ -1,22 +1,24 @@
 """A day like 2 September 2022, hour by hour, played by the verbs of the rooms.
 
+    05:00  everybody's post for the day is known
+    05:10  the city's notice goes down to the communities
     05:30  gates say what they ask for, households get passes, venues are to get their codes
     06:00  a round of testing begins
+    06:20  a community whistles for people, and two units come
     08:40  ten people of one stairwell are swabbed into one tube
     08:55  the quarantine site takes its guests' temperatures; one has a fever
     09:30  the tube goes to the laboratory in a box
     10:40  one reading did not come; two lists of returnees do, and people are asked
-    12:10  another district hands over a contact, whose last days are at home
+    11:00  somebody calls, is brought medicine, and says so when called back
+    12:50  another district hands over a contact, whose last days are at home
     13:00  what one of the returnees declared is confirmed, and ordered
     14:05  the laboratory finds it positive: members and neighbours are held, a squad is sent
     15:10  the squad swabs each of them singly
     16:00  a gate's phone sends what its guard scanned since seven
-    16:30  the second readings of the day; one does not come
-    16:30  readings again, at the site and by telephone
+    16:30  readings again, at the site and by telephone; one does not come
     18:20  nine are negative and free; one is a case: hospital, contacts, risk areas proposed
     18:50  the investigator interviews; contacts are confirmed and get their orders
     19:20  it is said who may have infected whom
-    19:20  who may have infected whom
     19:30  the command post decides on the risk areas and plans a round for the district
     19:40  a few contacts of the day get rooms, and are brought there
     20:10  somebody behind the sealed gate needs care, and goes
@@ -24,6 +26,7 @@
     21:05  somebody objects to an order
     21:15  the tables' phones send their last hour
     21:20  what had to be served was served
+    21:25  somebody waits on the hotline
 
 The days before bring a few cases of other places, so that the district has a history. The clock of
 the whole play is moved; the dice have a seed.
@@ -53,12 +56,19 @@ from fangxian.exercise.field import (
     send_the_box,
     work_at_the_points,
 )
+from fangxian.exercise.force import go_on_duty, mobilise
 from fangxian.exercise.judgement import (
     ask_returnees,
     confirm_what_was_declared,
     object_to_an_order,
     say_who_infected_whom,
     take_over_from_elsewhere,
+)
+from fangxian.exercise.promises import (
+    answer_the_whistle,
+    hear_the_notice,
+    help_a_caller,
+    leave_somebody_waiting,
 )
 from fangxian.exercise.quarters import (
     bring_contacts,
@@ -118,6 +128,7 @@ def play(pack_id: str, say: Callable[[str], None], *, until: datetime = EVENING)
         scene = set_scene(district)
         hands.to(at(7, days_back=6))
         say("the days before")
+        mobilise(scene)
         go_about(scene)
         open_the_site(scene, hands)
         for days_back, number in ((5, 1), (4, 2), (3, 1), (2, 3), (1, 2)):
@@ -346,15 +357,23 @@ def serve(scene: Scene, hands: clock.Hands) -> None:
         finish_task(wang, task.id, note="楼栋内逐户告知完毕")
 
 
+def begin_shifts(scene: Scene, hands: clock.Hands) -> None:
+    go_on_duty(scene)
+
+
 HOURS = (
+    (at(5, 0), begin_shifts),
+    (at(5, 10), hear_the_notice),
     (at(5, 30), open_gates),
     (at(6), begin_round),
+    (at(6, 20), answer_the_whistle),
     (at(8, 40), swab_the_stairwell),
     (at(8, 55), read_and_find_a_fever),
     (at(9, 30), send_the_box),
     (at(10, 40), ask_returnees),
-    (at(12, 10), take_over_from_elsewhere),
-    (at(12, 50), confirm_what_was_declared),
+    (at(11), help_a_caller),
+    (at(12, 50), take_over_from_elsewhere),
+    (at(13, 0), confirm_what_was_declared),
     (at(13, 30), swab_the_district),
     (at(14, 5), report_pool),
     (at(15, 10), retest_singly),
@@ -370,4 +389,5 @@ HOURS = (
     (at(21, 5), object_to_an_order),
     (at(21, 15), work_at_the_points),
     (at(21, 20), serve),
+    (at(21, 25), leave_somebody_waiting),
 )

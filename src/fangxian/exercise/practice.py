@@ -6,13 +6,14 @@ For the demonstration only: whoever asks gets a phone of one of the cast.
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Literal
 
 import segno
 from cryptography.hazmat.primitives.asymmetric import ec
 from django.utils.translation import gettext as _
 
+from fangxian.areas.queries import area_of_level
 from fangxian.engines.codes import Claims, Kind, issue
 from fangxian.exercise.cast import BUILDER
 from fangxian.exercise.scene import DISTRICT
@@ -23,8 +24,9 @@ from fangxian.kernel.models import Account
 from fangxian.kernel.signing import SigningKey
 from fangxian.measures.queries import orders_in_force, restricted_now
 from fangxian.people.actions import issue_code
-from fangxian.people.codes import texts
-from fangxian.people.queries import residents_in
+from fangxian.people.codes import spoken, texts
+from fangxian.people.queries import by_phone, phones_of, residents_in
+from fangxian.requests.actions import take_in_call
 from fangxian.sampling.actions import print_labels
 from fangxian.sync.actions import invite_device
 
@@ -33,6 +35,8 @@ _WHO = {"sampler": ("zhou", ["desk", "tasks"]), "guard": ("gao", ["checkpoint", 
 _PEOPLE = 6
 _TUBES = 4
 _DAYS = 2
+_BORN_BEFORE = 1996
+_TRIED = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +54,36 @@ class Thing:
     def picture(self) -> str:
         """A QR code as the address of an image."""
         return segno.make(self.text, error="m").svg_data_uri(scale=4, border=3)
+
+
+@dataclass(frozen=True, slots=True)
+class Neighbour:
+    """A resident whom a visitor may be: with what they sign in, and from where they call."""
+
+    phone: str
+    card: str
+    born: date
+
+
+def somebody_at_home() -> Neighbour:
+    """A grown-up of the sealed compound whose phone is theirs alone."""
+    order = orders_in_force(BUILDER).order_by("number").first()
+    area_path = order.area_path if order else ""
+    home = area_of_level(BUILDER, area_path, "community") if area_path else None
+    grown_up = residents_in(BUILDER, home.path if home else "").filter(
+        phone__isnull=False, birth_date__year__lt=_BORN_BEFORE
+    )
+    for one in grown_up.order_by("area_path", "id")[:_TRIED]:
+        phone = phones_of(BUILDER, [one.id])[one.id].reveal()
+        if one.birth_date and by_phone(BUILDER, phone).count() == 1:
+            personal = issue_code(BUILDER, one.id)
+            return Neighbour(phone, spoken(personal), one.birth_date)
+    raise LookupError("nobody of the district has a phone of their own")
+
+
+def ring_the_hotline(phone: str) -> None:
+    """The neighbour dials; an operator finds the call waiting."""
+    take_in_call(BUILDER, phone=phone)
 
 
 def give_phone(role: Role) -> tuple[str, list[tuple[str, str]]]:

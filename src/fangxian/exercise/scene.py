@@ -52,6 +52,10 @@ class Scene:
     campaign: UUID | None = None
     returnee: UUID | None = None  # had been where the risk is high
     at_home: UUID | None = None  # taken over from another district, monitored at home
+    request: UUID | None = None  # for medicine, met and confirmed
+    team: UUID | None = None  # of the volunteer who meets it
+    units: list[UUID] = field(default_factory=list)
+    turns: dict[tuple[UUID, time], list[UUID]] = field(default_factory=dict)  # by post and hour
 
 
 def at(hour: int, minute: int = 0, *, days_back: int = 0) -> datetime:

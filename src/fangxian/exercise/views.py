@@ -1,8 +1,11 @@
+from dataclasses import asdict
+
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 
-from fangxian.exercise.practice import Thing, give_phone
+from fangxian.exercise.practice import Thing, give_phone, ring_the_hotline, somebody_at_home
 from fangxian.kernel.http import Request
 
 
@@ -29,3 +32,22 @@ def take_phone(request: Request) -> HttpResponse:
     token, things = give_phone("guard" if role == "guard" else "sampler")
     request.session["practice"] = {"role": role, "token": token, "things": things}
     return redirect("exercise:phone")
+
+
+@require_GET
+def resident(request: Request) -> HttpResponse:
+    """Where a visitor becomes a resident: with what to sign in, and how to call."""
+    if "neighbour" not in request.session:
+        neighbour = somebody_at_home()
+        born = neighbour.born.isoformat()
+        request.session["neighbour"] = {**asdict(neighbour), "born": born}
+    context = {**request.session["neighbour"], "rang": request.GET.get("rang")}
+    return render(request, "exercise/resident.html", context)
+
+
+@require_POST
+def ring(request: Request) -> HttpResponse:
+    if "neighbour" not in request.session:
+        return redirect("exercise:resident")
+    ring_the_hotline(request.session["neighbour"]["phone"])
+    return redirect(reverse("exercise:resident") + "?rang=1")

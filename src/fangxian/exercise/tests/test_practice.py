@@ -4,14 +4,16 @@ import pytest
 from django.test import Client
 
 from fangxian.engines.codes import BadCode, read
-from fangxian.exercise.cast import PARTS
+from fangxian.exercise.cast import BUILDER, PARTS
 from fangxian.kernel import signing
 from fangxian.kernel.access import Duty
 from fangxian.kernel.clock import now
 from fangxian.kernel.ids import read_code
 from fangxian.kernel.models import Account
 from fangxian.kernel.tests.make import account
+from fangxian.people.queries import by_phone
 from fangxian.people.tests import make
+from fangxian.requests.queries import calls_visible_to
 
 pytestmark = pytest.mark.django_db
 
@@ -64,3 +66,15 @@ def test_before_a_phone_was_taken_there_is_nothing_to_scan(visitor: Client) -> N
     assert page.status_code == 200
     assert "things" not in page.context
     assert visitor.post("/exercise/phone/take", {"role": "chief"}).status_code == 404
+
+
+def test_a_visitor_is_a_resident_and_rings_the_hotline(visitor: Client) -> None:
+    shown = visitor.get("/exercise/resident").context
+    [resident] = by_phone(BUILDER, shown["phone"])
+    assert resident.birth_date is not None
+    assert shown["born"] == resident.birth_date.isoformat()
+
+    rang = visitor.post("/exercise/resident/ring", follow=True)
+    assert rang.status_code == 200
+    [call] = calls_visible_to(BUILDER)
+    assert (call.state, call.resident_id) == ("waiting", resident.id)
