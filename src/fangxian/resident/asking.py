@@ -13,6 +13,7 @@ from fangxian.people.rules import normal_phone
 from fangxian.requests.actions import confirm_done, raise_request, reopen, score, withdraw
 from fangxian.resident import actors, errors, queries
 from fangxian.status.actions import object_to_status
+from fangxian.workforce.actions import put_on_board
 
 _CHANNEL = "page"
 
@@ -67,9 +68,14 @@ def ask_for_help(
     category: str,
     urgency: str = "ordinary",
     phone: str = "",
+    board: bool = False,
     id: UUID | None = None,  # noqa: A002
 ) -> UUID:
-    """A request by or for the person, from their own page; its id."""
+    """A request by or for the person, from their own page; its id.
+
+    board   neighbours and units may take it, too: its words go on the claim board, at the community
+            and without a name
+    """
     person = people.get_resident(actor, person_id)
     if not words.strip():
         raise errors.SayMore
@@ -84,6 +90,14 @@ def ask_for_help(
         channel=_CHANNEL,
         id=id,
     )
+    if board:
+        put_on_board(
+            actors.lent(actor, Duty.KEEP_ROSTER),
+            kind="wish",
+            words=words,
+            area_path=queries.community_of(actor, person.area_path),
+            about=request.id,
+        )
     return request.id
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import wraps
-from typing import Any, Concatenate, ParamSpec
+from typing import Any, Concatenate, ParamSpec, cast
 from uuid import UUID
 
 from django.conf import settings
@@ -72,7 +72,7 @@ def signed_in(
             return redirect(f"{reverse('resident:sign_in')}?{urlencode({'next': where})}")
         return closed(view(request, me, *given, **named))
 
-    return answered
+    return cast("Callable[Concatenate[HttpRequest, Rest], HttpResponse]", answered)
 
 
 def closed(response: HttpResponse) -> HttpResponse:

@@ -154,6 +154,11 @@ class AskForm(forms.Form):
         required=False,
         widget=forms.TextInput(attrs={"type": "tel", "inputmode": "tel", "autocomplete": "tel"}),
     )
+    board = forms.BooleanField(
+        label=_("Neighbours and units may take it, too"),
+        required=False,
+        help_text=_("These words then stand on the board of the community, without your name."),
+    )
     id = forms.UUIDField(required=False, widget=forms.HiddenInput)
 
     def __init__(self, *given: Any, intent: str, **named: Any) -> None:

@@ -450,6 +450,12 @@ def own_requests(viewer: Actor, resident_id: UUID) -> QuerySet[Any]:
     return rows.order_by("-raised_at", "-id")
 
 
+def community_of(viewer: Actor, area_path: str) -> str:
+    """The community around a door, which is as much as others are told of where somebody lives."""
+    found = area_of_level(PLAYBOOK, area_path, Area.Level.COMMUNITY)
+    return found.path if found else area_path
+
+
 def own_request(viewer: Actor, resident_id: UUID, request_id: UUID) -> Any:
     """One thing that this person asked for. Another's does not exist here."""
     found = own_requests(viewer, resident_id).filter(id=request_id).first()
@@ -524,7 +530,7 @@ def what_is_kept(viewer: Actor, resident_id: UUID) -> list[Kept]:
         if span is None:
             return _("until the incident is over"), ""
         figure = vocabulary.figure(span)
-        return _("%(figure)s after it ended") % {"figure": figure}, span.source.title
+        return _("%(figure)s after it ended") % {"figure": figure}, _source(span)
 
     orders = measures.orders_of(PLAYBOOK, resident.id).count()
     swabs = sampling.tubes_of(PLAYBOOK, resident.id).count()
@@ -564,10 +570,14 @@ def what_is_kept(viewer: Actor, resident_id: UUID) -> list[Kept]:
             % {"figure": vocabulary.figure(limits.forget_after)}
             if limits
             else _("until the incident is over"),
-            source=limits.forget_after.source.title if limits else "",
+            source=_source(limits.forget_after) if limits else "",
         )
     )
     return rows
+
+
+def _source(said: Said) -> str:
+    return said.source.title if said.source.seen else _("our own figure, not verified")
 
 
 def who_acts(viewer: Actor, resident_id: UUID) -> list[tuple[str, str, datetime]]:
@@ -583,4 +593,4 @@ def practice_code(viewer: Actor, challenge_id: UUID) -> str:
     if settings.MODE != "demo":
         return ""
     found = Challenge.objects.filter(id=challenge_id, used_at=None).first()
-    return found.shown.reveal() if found and found.shown else ""  # type: ignore[attr-defined, no-any-return]
+    return found.shown.reveal() if found and found.shown else ""

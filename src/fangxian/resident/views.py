@@ -124,6 +124,7 @@ def ask(request: HttpRequest, me: Me, intent: str) -> HttpResponse:
             category=said["category"],
             urgency="urgent" if said["soon"] else "ordinary",
             phone=said["phone"],
+            board=said["board"] and intent == "help",
             id=said["id"],
         )
         return _to_request(made, "sent")

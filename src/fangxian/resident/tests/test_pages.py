@@ -12,10 +12,11 @@ from fangxian.kernel.access import PLAYBOOK, Duty
 from fangxian.kernel.clock import now, playing
 from fangxian.kernel.ids import new_id
 from fangxian.kernel.models import Event
+from fangxian.measures.actions import approve_risk_area
 from fangxian.measures.models import Objection
 from fangxian.measures.tests import make as measures
 from fangxian.people.actions import end_proxy
-from fangxian.people.models import Household, PersonalCode, Resident
+from fangxian.people.models import PersonalCode, Resident
 from fangxian.people.tests import make as people
 from fangxian.requests.actions import accept_request, finish_request
 from fangxian.requests.queries import requests_visible_to
@@ -23,6 +24,8 @@ from fangxian.requests.tests import make as requests
 from fangxian.resident import actions, errors, queries
 from fangxian.resident.tests import make
 from fangxian.responsibility.tests import make as responsibility
+from fangxian.sampling.actions import add_swab, open_tube, report_tube_result, seal_tube
+from fangxian.workforce.queries import wanted_visible_to
 
 pytestmark = pytest.mark.django_db
 
@@ -79,7 +82,7 @@ def test_of_whose_infection_it_is_nothing_is_told_but_the_community() -> None:
     sick = measures.resident(at=measures.door(building, "502"))
     measures.order(sick)
     area = measures.proposal([building], unit="building", because=measures.case(sick))
-    area = measures.approve_risk_area(measures.COMMANDER_CHEN, area.id)
+    area = approve_risk_area(measures.COMMANDER_CHEN, area.id)
     wang = make.resident(at=measures.door(building, "103"))
 
     page = make.browser(wang).get("/my/").text
@@ -92,11 +95,11 @@ def test_of_whose_infection_it_is_nothing_is_told_but_the_community() -> None:
 def test_tests_are_told_and_of_a_positive_pool_only_that_it_will_be_explained() -> None:
     wang, li = make.resident(), make.resident(name="李静")
     measures.negative(wang)
-    tube = measures.open_tube(PLAYBOOK, area_path=wang.area_path, purpose="round")
+    tube = open_tube(PLAYBOOK, area_path=wang.area_path, purpose="round")
     for who in (wang, li):
-        measures.add_swab(PLAYBOOK, tube.id, who.id, taken_at=now() - timedelta(minutes=9))
-    measures.seal_tube(PLAYBOOK, tube.id, sealed_at=now() - timedelta(minutes=5))
-    measures.report_tube_result(PLAYBOOK, tube.id, "positive", measured_at=now())
+        add_swab(PLAYBOOK, tube.id, who.id, taken_at=now() - timedelta(minutes=9))
+    seal_tube(PLAYBOOK, tube.id, sealed_at=now() - timedelta(minutes=5))
+    report_tube_result(PLAYBOOK, tube.id, "positive", measured_at=now())
 
     page = make.browser(wang).get("/my/tests").text
 
@@ -121,7 +124,7 @@ def test_own_code_is_drawn_on_asking_and_never_on_looking() -> None:
     wang = make.resident()
     browser = make.browser(wang)
 
-    assert "svg" not in browser.get("/my/code").text.split("<main")[1].split("my-code")[-1][:0]
+    browser.get("/my/code")
     assert not PersonalCode.objects.exists()
     page = browser.post("/my/code").text
 
@@ -212,6 +215,19 @@ def test_a_request_that_is_sent_twice_is_one() -> None:
 
     assert first["Location"] == again["Location"]
     assert requests_visible_to(PLAYBOOK).count() == 1
+
+
+def test_a_wish_goes_on_the_board_of_the_community_without_a_name() -> None:
+    wang = make.resident()
+    browser = make.browser(wang)
+    browser.post("/my/ask/help", {"category": "supplies", "words": "formula milk", "board": "on"})
+
+    [wanted] = wanted_visible_to(PLAYBOOK)
+
+    assert wanted.kind == "wish"
+    assert wanted.about == requests_visible_to(PLAYBOOK).get().id
+    assert wang.area_path.startswith(wanted.area_path)
+    assert wanted.area_path != wang.area_path
 
 
 def test_a_request_can_be_withdrawn() -> None:
@@ -359,7 +375,6 @@ def test_nothing_stands_on_ones_page_about_others_of_the_household() -> None:
     home = people.dwelling()
     wang = make.resident(at=home)
     wife = make.resident(at=home, name="欧阳静")
-    Household.objects.filter(id=wife.household_id)
     Resident.objects.filter(id=wife.id).update(household=wang.household_id)
     order = measures.order(wife)
     measures.negative(wife)
