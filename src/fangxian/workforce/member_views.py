@@ -31,6 +31,7 @@ TONES = {
     "ready": "done",
     "ill": "late",
     "locked_in": "wait",
+    "apart": "late",
     "recalled": "wait",
     "left": "ended",
 }

@@ -165,6 +165,7 @@ class Member(models.Model):
         READY = "ready", _("ready")
         ILL = "ill", _("ill")
         LOCKED_IN = "locked_in", _("locked in at home")
+        APART = "apart", _("in quarantine or in hospital")
         RECALLED = "recalled", _("recalled by the home unit")
         LEFT = "left", _("left")
 

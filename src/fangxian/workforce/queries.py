@@ -477,16 +477,22 @@ def grid_of(area_path: str) -> str:
     return area_path
 
 
+def member_who_is(viewer: Actor, resident_id: UUID) -> Member | None:
+    """The member's record of a resident, if they work for the district."""
+    return Member.objects.filter(resident_id=resident_id).exclude(state=Member.State.LEFT).first()
+
+
 def living_at(viewer: Actor, paths: Sequence[str]) -> QuerySet[Member]:
-    """Members who live in one of these places."""
-    where = Q()
+    """Members who live in one of these places, as they said or as the register knows."""
+    where = Q(id__in=[])
     for path in paths:
-        where |= Q(lives_at__startswith=path)
-    return (
-        Member.objects.filter(where).exclude(state=Member.State.LEFT)
-        if paths
-        else (Member.objects.none())
-    )
+        where |= Q(lives_at__startswith=path) | Q(resident__area_path__startswith=path)
+    return Member.objects.filter(where).exclude(state=Member.State.LEFT).order_by("id")
+
+
+def home_of(member: Member) -> str:
+    """Where somebody lives, as exactly as is known."""
+    return member.resident.area_path if member.resident else member.lives_at
 
 
 # Secondment
