@@ -13,6 +13,7 @@ from uuid import UUID
 from django.utils import translation
 
 from fangxian.areas.queries import area_at, area_of_level, sites_of_kind
+from fangxian.care.queries import transfer_of_exit
 from fangxian.cases.queries import cases_visible_to, contacts_of, contacts_visible_to, open_case_of
 from fangxian.dispatch.queries import my_tasks
 from fangxian.exercise import day, district
@@ -149,4 +150,10 @@ def _exits(scene: Scene) -> dict[str, object]:
     leaving = others.order_by("id")[:2]
     exits = [leave_for_emergency_care(wang, one.id, kind="other_care") for one in leaving]
     trips = [my_tasks(wang).get(about_id=one.id, kind="emergency_trip").id for one in exits]
-    return {"exit": exits[0].id, "trip": trips[0], "trip_by_keyboard": trips[1]}
+    journey = transfer_of_exit(wang, exits[0].id)
+    return {
+        "exit": exits[0].id,
+        "care_journey": journey.id if journey else None,
+        "trip": trips[0],
+        "trip_by_keyboard": trips[1],
+    }

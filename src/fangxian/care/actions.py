@@ -1,6 +1,7 @@
 """The verbs of care, by noun. What follows from them stands in the playbook alone."""
 
 from fangxian.care.arrangements import give_up_car, keep_car, pair_hospital, unpair_hospital
+from fangxian.care.forgetting import forget_care
 from fangxian.care.journeys import (
     assign_vehicle,
     begin_return,
@@ -28,6 +29,7 @@ __all__ = [
     "close",
     "depart",
     "end_series",
+    "forget_care",
     "give_up_car",
     "hand_over",
     "identify",

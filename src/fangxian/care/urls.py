@@ -18,6 +18,7 @@ urlpatterns = [
     path("journeys/<uuid:transfer_id>/disinfected", views.disinfected, name="disinfected"),
     path("journeys/<uuid:transfer_id>/close", views.close, name="close"),
     path("journeys/<uuid:transfer_id>/identify", views.identify, name="identify"),
+    path("exits/<uuid:exit_id>", views.of_exit, name="of_exit"),
     path("ready", arrangement_views.ready, name="ready"),
     path("ready/hospitals", arrangement_views.pair, name="pair"),
     path("ready/hospitals/<uuid:pairing_id>/end", arrangement_views.unpair, name="unpair"),

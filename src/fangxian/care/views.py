@@ -215,6 +215,16 @@ def transfer(request: Request, transfer_id: UUID) -> HttpResponse:
     return _transfer(request, transfer_id)
 
 
+@require_GET
+def of_exit(request: Request, exit_id: UUID) -> HttpResponse:
+    """From an emergency exit to its journey; where there is none, to the exits."""
+    found = queries.transfer_of_exit(request.actor, exit_id)
+    if found is None:
+        messages.info(request, _("No journey was asked for with this exit."))
+        return redirect("measures:exit", exit_id)
+    return redirect("care:transfer", found.id)
+
+
 @dataclass(frozen=True, slots=True)
 class Minute:
     """One line of the clock: who said it, in their own words where they wrote any."""

@@ -11,6 +11,7 @@ from datetime import datetime
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from fangxian.care.actions import forget_care
 from fangxian.cases.actions import forget_interviews, forget_visits
 from fangxian.gates.actions import forget_passages
 from fangxian.kernel.access import Actor
@@ -43,6 +44,7 @@ KINDS: Mapping[str, Kind] = {
     "turns": Kind(_("who stood at which post"), "turns", forget_turns),
     "screening": Kind(_("who was asked in screenings"), "screening", forget_campaigns),
     "placements": Kind(_("rooms, journeys and visits at doors"), "placements", forget_placements),
+    "care": Kind(_("journeys to care, treatments and who was looked in on"), "care", forget_care),
     "passages": Kind(_("who passed which gate"), "passages", forget_passages),
     "provisional": Kind(
         _("people who were met and never registered"), "provisional", forget_provisional

@@ -64,6 +64,13 @@ NAVIGATION = (
                 gettext_lazy("All tasks"),
                 "list",
                 frozenset({Duty.DISPATCH, Duty.COMMAND}),
+                also=("/tasks/share", "/tasks/workload"),
+            ),
+            Entry(
+                "dispatch:directives",
+                gettext_lazy("Directives"),
+                "file",
+                frozenset({Duty.DISPATCH, Duty.COMMAND, Duty.CARRY_OUT}),
             ),
         ),
     ),

@@ -11,6 +11,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from fangxian.areas.queries import names_of
+from fangxian.care.queries import transfers_visible_to
 from fangxian.cases.queries import cases_visible_to
 from fangxian.kernel import ledger
 from fangxian.kernel.access import PLAYBOOK, Actor, Duty
@@ -77,6 +78,7 @@ def _by_code(viewer: Actor, text: str) -> UUID:
         "O": orders_visible_to,
         "R": risk_areas_visible_to,
         "E": exits_visible_to,
+        "A": transfers_visible_to,
         "C": cases_visible_to,
         "T": tubes_visible_to,
     }
@@ -158,6 +160,10 @@ _PAGES = (
     ("measures.risk_area_", "measures:risk_area"),
     ("measures.clock_", "measures:risk_area"),
     ("measures.emergency_", "measures:exit"),
+    ("care.care_", "care:transfer"),
+    ("care.ride_", "care:transfer"),
+    ("care.series_", "care:series"),
+    ("care.visit_", "care:visit"),
     ("quarantine.restart_", "quarantine:restart"),
     ("quarantine.transfer_", "quarantine:journey"),
     ("quarantine.reading_", "quarantine:watch"),
@@ -196,7 +202,15 @@ def address_of(viewer: Actor, event: Event) -> str:
 
 # The command dashboard
 
-FEED = ("sampling.", "cases.", "measures.", "dispatch.tasks_escalated")
+FEED = (
+    "sampling.",
+    "cases.",
+    "measures.",
+    "care.care_requested",
+    "care.care_climbed",
+    "care.care_turned_away",
+    "dispatch.tasks_escalated",
+)
 
 
 LOOKS = ("people.person_opened", "people.person_unmasked")

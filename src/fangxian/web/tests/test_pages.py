@@ -223,7 +223,7 @@ def test_somebody_without_duties_still_finds_the_way_to_care(client: Client) -> 
 
     answer = client.get("/")
 
-    assert answer.headers["Location"] == reverse("measures:exits")
+    assert answer.headers["Location"] == reverse("care:clock")
     assert client.get(answer.headers["Location"]).status_code == 200
 
 
