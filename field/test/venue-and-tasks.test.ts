@@ -79,10 +79,32 @@ test("tasks are grouped by place, the most urgent place first", async () => {
   assert.deepEqual(found.map(({ place, tasks }) => [place, tasks.map((one) => one.id)]), [["1 号楼", ["c", "a"]], ["2 号楼", ["b"]]]);
 });
 
+test("places come along the way one walks, those with something late first", async () => {
+  const list = await myTasks();
+  const at = (id: string, place: string, route: string, due_at: string): Task => ({ ...task(id, place, due_at), route });
+  const soon = new Date(clock.getTime() + 3_600_000).toISOString();
+  const late = new Date(clock.getTime() - 3_600_000).toISOString();
+
+  const found = list.todo([
+    at("a", "10 号楼", "g/0010", soon),
+    at("b", "2 号楼", "g/0002", soon),
+    at("c", "7 号楼", "g/0007", late),
+  ]);
+
+  assert.deepEqual(found.map(({ place }) => place), ["7 号楼", "2 号楼", "10 号楼"]);
+  assert.deepEqual(list.todo([at("a", "10 号楼", "g/0010", soon)], "late"), []);
+});
+
+test("a count that was asked for is sent with the task", async () => {
+  await (await myTasks()).finish({ ...task("a", "1 号楼", null), proof: "count" }, { note: "", counted: 12 });
+
+  assert.deepEqual(phone.commands, [{ kind: "dispatch.finish_task", body: { task: "a", note: "", counted: 12 } }]);
+});
+
 test("what was done here is gone from the list, though the office does not know it yet", async () => {
   const one = task("a", "1 号楼", null);
   await (await myTasks()).take(one);
-  await (await myTasks()).finish(one, "已送达");
+  await (await myTasks()).finish(one, { note: "已送达" });
 
   const again = await myTasks();
 

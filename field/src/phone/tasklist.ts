@@ -11,7 +11,23 @@ export interface Task {
   state: string;
   people: { resident: string; name: string; age: number | null }[];
   steps: { zh: string; en: string }[];
+  /** Sorts by the way one walks; older servers do not tell it. */
+  route?: string;
+  /** What has to be shown: "note", "count", "scan", or nothing. */
+  proof?: string;
+  /** The words of a directive. */
+  text?: string;
+  /** The team or the post that it was given to. */
+  whose?: string;
 }
+
+export interface Shown {
+  note: string;
+  counted?: number;
+  scanned?: string;
+}
+
+export type Only = "all" | "mine" | "late";
 
 export type Mine = "open" | "taken" | "done" | "refused";
 
@@ -42,13 +58,25 @@ export class TaskList {
     return this.marks[task.id]?.state ?? (task.state === "taken" ? "taken" : "open");
   }
 
-  /** Still to do, by place; the place whose first task is due first comes first. */
-  todo(tasks: readonly Task[]): { place: string; tasks: Task[] }[] {
-    const open = tasks.filter((task) => ["open", "taken"].includes(this.state(task)));
+  /**
+   * Still to do, by place: first the places where something is late, then along the way one walks. Where no way is
+   * known, the place whose first task is due first comes first.
+   */
+  todo(tasks: readonly Task[], only: Only = "all"): { place: string; tasks: Task[] }[] {
+    const now = this.now();
+    const open = tasks.filter((task) => ["open", "taken"].includes(this.state(task)) && this.fits(task, only, now));
     open.sort((a, b) => due(a) - due(b) || (a.id < b.id ? -1 : 1));
+    const late = new Set(open.filter((task) => isLate(task, now)).map((task) => task.place));
+    const way = (task: Task): string => (late.has(task.place) ? "" : (task.route ?? ""));
+    open.sort((a, b) => Number(late.has(b.place)) - Number(late.has(a.place)) || compare(way(a), way(b)));
     const places = new Map<string, Task[]>();
     for (const task of open) places.set(task.place, [...(places.get(task.place) ?? []), task]);
     return [...places].map(([place, mine]) => ({ place, tasks: mine }));
+  }
+
+  private fits(task: Task, only: Only, now: Date): boolean {
+    if (only === "late") return isLate(task, now);
+    return only === "all" || this.state(task) === "taken";
   }
 
   /** Done by this phone today. */
@@ -61,8 +89,8 @@ export class TaskList {
     return this.mark(task, "taken", "dispatch.take_task", { task: task.id });
   }
 
-  finish(task: Task, note: string): Promise<void> {
-    return this.mark(task, "done", "dispatch.finish_task", { task: task.id, note });
+  finish(task: Task, shown: Shown): Promise<void> {
+    return this.mark(task, "done", "dispatch.finish_task", { task: task.id, ...shown });
   }
 
   /** Somebody was looked in on: that is what finishes the task, with how and what was found. */
@@ -79,6 +107,10 @@ export class TaskList {
     await this.outbox.add(kind, body, { marks });
     this.marks = marks;
   }
+}
+
+function compare(a: string, b: string): number {
+  return a === b ? 0 : a < b ? -1 : 1;
 }
 
 function due(task: Task): number {

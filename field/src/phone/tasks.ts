@@ -1,9 +1,13 @@
 /** My tasks, by place and by when they are due; taken, done or given back, with or without a network. */
+import { camera } from "./camera.ts";
+import type { Camera } from "./camera.ts";
 import { TaskList, isLate } from "./tasklist.ts";
-import type { Task } from "./tasklist.ts";
-import type { Mode, Phone } from "./types.ts";
+import type { Only, Shown, Task } from "./tasklist.ts";
+import type { Field, Mode, Phone } from "./types.ts";
 import { button, h } from "./ui.ts";
-import { inTurn } from "./work.ts";
+import { heardByQuestion, inTurn } from "./work.ts";
+
+const LONGEST_CODE = 40;
 
 class TasksScreen {
   private readonly root: HTMLElement;
@@ -12,20 +16,28 @@ class TasksScreen {
   private readonly body = h("div.work");
   private readonly dock = h("div.dock");
   private readonly run;
+  private readonly camera: Camera;
   private shown: string | null = null;
+  private only: Only = "all";
+  /** The task whose place is being scanned. */
+  private scanning: string | null = null;
 
   constructor(root: HTMLElement, phone: Phone, list: TaskList) {
     this.root = root;
     this.phone = phone;
     this.list = list;
     this.run = inTurn(phone, () => this.draw());
+    this.camera = camera(phone, (text) => this.scanned(text));
   }
 
   show(): () => void {
-    const stop = this.phone.feed.on("tasks", () => this.draw());
+    const quiet = [this.phone.feed.on("tasks", () => this.draw()), this.phone.scanner.wedge((text) => this.scanned(text))];
     this.root.replaceChildren(this.body, this.dock);
     this.draw();
-    return stop;
+    return () => {
+      for (const stop of quiet) stop();
+      this.camera.stop();
+    };
   }
 
   private get tasks(): Task[] {
@@ -34,16 +46,21 @@ class TasksScreen {
 
   private draw(): void {
     const { words, say } = this.phone;
-    const places = this.list.todo(this.tasks);
-    const n = places.reduce((sum, place) => sum + place.tasks.length, 0);
+    const n = this.count("all");
     say.heading(words("modeTasks"), words("tasksHeading", { n }));
     const one = this.tasks.find((task) => task.id === this.shown);
-    if (one) this.drawOne(one);
-    else this.drawAll(places);
+    if (one && this.scanning === one.id) this.drawScan(one);
+    else if (one) this.drawOne(one);
+    else this.drawAll(this.list.todo(this.tasks, this.only));
+  }
+
+  private count(only: Only): number {
+    return this.list.todo(this.tasks, only).reduce((sum, place) => sum + place.tasks.length, 0);
   }
 
   private open(id: string | null): void {
     this.shown = id;
+    this.stopScan();
     this.draw();
     this.root.scrollTop = 0;
     this.root.focus();
@@ -53,11 +70,28 @@ class TasksScreen {
     const { words } = this.phone;
     const { done } = this.list;
     this.body.replaceChildren(
+      this.parts(),
       ...(places.length ? [] : [h("p.card.center", null, words("tasksNone"))]),
       ...places.flatMap(({ place, tasks }) => [h("h2.place-name", null, place || words("tasksElsewhere")), ...tasks.map((task) => this.row(task))]),
       ...(done ? [h("p.quiet.center", null, words("tasksDone", { n: done }))] : []),
     );
     this.dock.hidden = true;
+  }
+
+  /** All, only mine, only what is late: with how many. */
+  private parts(): HTMLElement {
+    const { words } = this.phone;
+    const part = (only: Only, key: "tasksAll" | "tasksMine" | "tasksLateOnly"): HTMLElement =>
+      h(
+        "button.part", { type: "button", "aria-pressed": String(this.only === only), onclick: () => this.choose(only) },
+        words(key, { n: this.count(only) }),
+      );
+    return h("div.parts", { role: "group", "aria-label": words("tasksWhich") }, part("all", "tasksAll"), part("mine", "tasksMine"), part("late", "tasksLateOnly"));
+  }
+
+  private choose(only: Only): void {
+    this.only = only;
+    this.draw();
   }
 
   private row(task: Task): HTMLElement {
@@ -66,10 +100,15 @@ class TasksScreen {
     const late = isLate(task, this.phone.now());
     return h(
       "button.task", { type: "button", class: `task${late ? " late" : taken ? " taken" : ""}`, onclick: () => this.open(task.id) },
-      h("header", null, h("b", null, words.of(task.title)), this.tag(late, taken)),
+      h("header", null, h("b", null, this.title(task)), this.tag(late, taken)),
       task.people.length ? h("p", null, this.people(task).join(words.language === "zh" ? "；" : "; ")) : null,
+      task.whose ? h("p", null, task.whose) : null,
       task.due_at ? h("p.num", null, words("tasksDue", { time: words.time(task.due_at) })) : null,
     );
+  }
+
+  private title(task: Task): string {
+    return task.text || this.phone.words.of(task.title);
   }
 
   private tag(late: boolean, taken: boolean): HTMLElement | null {
@@ -91,8 +130,9 @@ class TasksScreen {
     const parts = [
       h(
         "section.card.task-head", null,
-        h("h1", null, words.of(task.title)),
+        h("h1", null, this.title(task)),
         h("p", null, task.place),
+        task.whose ? h("p", null, task.whose) : null,
         task.due_at ? h("p.num", null, words("tasksDue", { time: words.time(task.due_at) }), " ", this.tag(late, taken)) : null,
       ),
       list(words("tasksWho"), this.people(task), false),
@@ -132,21 +172,63 @@ class TasksScreen {
     });
   }
 
-  private async finish(task: Task): Promise<void> {
-    if (task.kind === "look_in_on") return this.lookIn(task);
+  private async finish(task: Task, scanned = ""): Promise<void> {
     const { say, words } = this.phone;
-    const found = await say.form(
-      words("tasksFinish"),
-      [{ name: "note", label: words("tasksNoteAsk"), kind: "text", required: true, hint: words("tasksNoteHint") }],
-      words("tasksFinish"),
-    );
+    if (task.kind === "look_in_on") return this.lookIn(task);
+    if (task.proof === "scan" && !scanned) return this.startScan(task);
+    const asked: Field[] = [];
+    if (task.proof === "count")
+      asked.push({ name: "counted", label: words("tasksCountAsk"), kind: "number", required: true });
+    const noted = task.proof === undefined || task.proof === "note";
+    asked.push({ name: "note", label: words("tasksNoteAsk"), kind: "text", required: noted, hint: words("tasksNoteHint") });
+    const found = scanned ? { note: "" } : await say.form(words("tasksFinish"), asked, words("tasksFinish"));
     if (!found) return;
+    const shown: Shown = { note: found["note"] ?? "" };
+    if (task.proof === "count") shown.counted = Number(found["counted"]);
+    if (scanned) shown.scanned = scanned;
     await this.run(async () => {
-      await this.list.finish(task, found["note"] ?? "");
-      this.shown = null;
+      await this.list.finish(task, shown);
+      this.open(null);
       say.signal("pass");
-      say.note(words("tasksFinished", { where: words.of(task.title) }));
+      say.note(words("tasksFinished", { where: this.title(task) }));
     });
+  }
+
+  // ---- the code at the place
+
+  private startScan(task: Task): void {
+    this.scanning = task.id;
+    this.camera.hint(this.phone.words("tasksScan"));
+    this.camera.start();
+    this.draw();
+  }
+
+  private stopScan(): void {
+    this.scanning = null;
+    this.camera.stop();
+  }
+
+  private drawScan(task: Task): void {
+    const { words } = this.phone;
+    this.body.replaceChildren(this.camera.element, h("section.card.task-head", null, h("h1", null, this.title(task)), h("p", null, task.place)));
+    this.dock.hidden = false;
+    this.dock.className = "dock main-first";
+    this.dock.replaceChildren(
+      button(words("tasksTypeCode"), () => void this.typeCode(task), "main", "card"),
+      button(words("tasksBack"), () => this.open(task.id), "alt", "left"),
+    );
+  }
+
+  private async typeCode(task: Task): Promise<void> {
+    const { say, words } = this.phone;
+    const found = await say.form(words("tasksTypeCode"), [{ name: "code", label: words("tasksTypeCode"), kind: "text", required: true }], words("done"));
+    if (found?.["code"]) await this.finish(task, found["code"].slice(0, LONGEST_CODE));
+  }
+
+  private scanned(text: string): void {
+    if (heardByQuestion(this.phone, text)) return;
+    const task = this.tasks.find((one) => one.id === this.scanning);
+    if (task) void this.finish(task, text.slice(0, LONGEST_CODE));
   }
 
   private async refuse(task: Task): Promise<void> {
@@ -165,7 +247,7 @@ class TasksScreen {
     }
     await this.run(async () => {
       await this.list.refuse(task, reason);
-      this.shown = null;
+      this.open(null);
       say.note(words("tasksRefused"));
     });
   }

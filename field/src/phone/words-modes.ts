@@ -323,5 +323,12 @@ export const modeWords = {
   tasksRefused: ["已退回负责人", "Given back to the supervisor"],
   tasksWho: ["人员", "People"],
   tasksSteps: ["步骤", "Steps"],
+  tasksWhich: ["看哪些任务", "Which tasks"],
+  tasksAll: ["全部 {n}", "All {n}"],
+  tasksMine: ["我的 {n}", "Mine {n}"],
+  tasksLateOnly: ["超时 {n}", "Late {n}"],
+  tasksCountAsk: ["数量", "How many"],
+  tasksScan: ["扫描现场的码", "Scan the code at the place"],
+  tasksTypeCode: ["输入码下的编号", "Type the code"],
   tasksElsewhere: ["其他地点", "Elsewhere"],
 } as const satisfies Texts;

@@ -50,21 +50,36 @@ class Wish:
 ALL = Wish()
 
 
-def branches(viewer: Actor, wish: Wish = ALL) -> list[QuerySet[Task]]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Groups:
+    """Where somebody belongs now: asked once for all parts of a page."""
+
+    teams: tuple[UUID, ...]
+    posts: tuple[UUID, ...]
+
+
+def groups_of(viewer: Actor) -> Groups:
+    return Groups(
+        teams=tuple(row["id"] for row in teams_of(viewer)),
+        posts=tuple(row["id"] for row in posts_of(viewer)),
+    )
+
+
+def branches(
+    viewer: Actor, wish: Wish = ALL, *, groups: Groups | None = None
+) -> list[QuerySet[Task]]:
     """Parts of the viewer's list that do not overlap; together they are `queries.my_tasks`."""
     found = [Task.objects.filter(owner_id=viewer.id, state=Task.State.TAKEN)]
     if not wish.mine:
-        found += _waiting(viewer)
+        found += _waiting(viewer, groups or groups_of(viewer))
     return [_narrowed(one, wish) for one in found]
 
 
-def _waiting(viewer: Actor) -> list[QuerySet[Task]]:
-    teams = [row["id"] for row in teams_of(viewer)]
-    posts = [row["id"] for row in posts_of(viewer)]
+def _waiting(viewer: Actor, groups: Groups) -> list[QuerySet[Task]]:
     open_ = Task.objects.filter(state=Task.State.OPEN)
     of_mine = [
         open_.filter(offered=False, **{noun: one})
-        for noun, some in (("team_id", teams), ("post_id", posts))
+        for noun, some in (("team_id", groups.teams), ("post_id", groups.posts))
         for one in some
     ]
     here = _here(viewer.within)
@@ -94,11 +109,17 @@ def _narrowed(rows: QuerySet[Task], wish: Wish) -> QuerySet[Task]:
 
 
 def listed(
-    viewer: Actor, *, order: Order, mark: str = "", wish: Wish = ALL, size: int = PAGE
+    viewer: Actor,
+    *,
+    order: Order,
+    mark: str = "",
+    wish: Wish = ALL,
+    size: int = PAGE,
+    groups: Groups | None = None,
 ) -> Page[Task]:
     """One page of the viewer's list, by the way one walks or by when it is due."""
     backward = mark.startswith("<")
-    parts = branches(viewer, wish)
+    parts = branches(viewer, wish, groups=groups)
     if mark:
         value, id_ = _read(mark[1:], order)
         sign = "lt" if backward else "gt"
@@ -150,9 +171,10 @@ class Total:
         return min(self.number, MOST_COUNTED)
 
 
-def total(viewer: Actor, wish: Wish = ALL) -> Total:
+def total(viewer: Actor, wish: Wish = ALL, *, groups: Groups | None = None) -> Total:
     """How much stands on the viewer's list, counted to `MOST_COUNTED`."""
-    parts = [one.order_by().values_list("id")[: MOST_COUNTED + 1] for one in branches(viewer, wish)]
+    found = branches(viewer, wish, groups=groups)
+    parts = [one.order_by().values_list("id")[: MOST_COUNTED + 1] for one in found]
     return Total(number=sum(_counted(parts)))
 
 
@@ -169,9 +191,10 @@ def _counted(parts: Sequence[QuerySet[Any]]) -> list[int]:
         return [number for (number,) in cursor.fetchall()]
 
 
-def kinds_waiting(viewer: Actor) -> Mapping[str, int]:
+def kinds_waiting(viewer: Actor, *, groups: Groups | None = None) -> Mapping[str, int]:
     """What kinds of task the next thousand on the list are of, the commonest first."""
-    parts = [one.order_by().values_list("kind", "id")[:1000] for one in branches(viewer)]
+    found_in = branches(viewer, groups=groups)
+    parts = [one.order_by().values_list("kind", "id")[:1000] for one in found_in]
     union = parts[0].union(*parts[1:], all=True) if len(parts) > 1 else parts[0]
     found: dict[str, int] = {}
     for kind, _id in union:

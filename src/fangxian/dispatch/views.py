@@ -207,9 +207,16 @@ def mine(request: Request) -> HttpResponse | FileResponse:
     mark = request.GET.get("mark", "")
     apart = walks and sort == "route" and not asked.late
     along = replace(asked, late=False) if apart else asked
-    page = todo.listed(viewer, order=sort, mark=mark, wish=along)
+    belongs = todo.groups_of(viewer)
+    page = todo.listed(viewer, order=sort, mark=mark, wish=along, groups=belongs)
     urgent = (
-        todo.listed(viewer, order="due_at", wish=replace(asked, late=True), size=MOST_URGENT)
+        todo.listed(
+            viewer,
+            order="due_at",
+            wish=replace(asked, late=True),
+            size=MOST_URGENT,
+            groups=belongs,
+        )
         if apart and not mark
         else Page([], "", "")
     )
@@ -220,12 +227,12 @@ def mine(request: Request) -> HttpResponse | FileResponse:
         "more_urgent": bool(urgent.after),
         "groups": _by_building(cards[len(urgent.rows) :]) if sort == "route" else [],
         "cards": [] if sort == "route" else cards,
-        "all": todo.total(viewer),
-        "late": todo.total(viewer, todo.Wish(late=True)),
-        "own": todo.total(viewer, todo.Wish(mine=True)),
+        "all": todo.total(viewer, groups=belongs),
+        "late": todo.total(viewer, todo.Wish(late=True), groups=belongs),
+        "own": todo.total(viewer, todo.Wish(mine=True), groups=belongs),
         "kinds": [
             (kind, TaskKind(kind).label, number)
-            for kind, number in todo.kinds_waiting(viewer).items()
+            for kind, number in todo.kinds_waiting(viewer, groups=belongs).items()
         ],
         "wish": asked,
         "sort": sort,

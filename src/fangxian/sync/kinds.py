@@ -414,7 +414,13 @@ def _take_task(actor: Actor, body: Body) -> Facts:
 
 
 def _finish_task(actor: Actor, body: Body) -> Facts:
-    dispatch.finish_task(actor, body.uuid("task"), note=body.text("note", most=500))
+    dispatch.finish_task(
+        actor,
+        body.uuid("task"),
+        note=body.text("note", most=500),
+        counted=body.number_or_none("counted"),
+        scanned=body.text("scanned", most=40),
+    )
     return None
 
 
