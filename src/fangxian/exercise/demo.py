@@ -31,6 +31,9 @@ def demo(argv: list[str]) -> int:
         if (refusal := district.refuse_people(settings.DATABASES["default"])) is not None:
             print(refusal, file=sys.stderr)
             return 1
+        if (refusal := district.too_few(options.people)) is not None:
+            print(refusal, file=sys.stderr)
+            return 1
         district.ensure_template(options.people, fresh=options.fresh, say=_say(started))
         usual = None
         if options.pack != USUAL:

@@ -65,6 +65,20 @@ def refuse_people(settings: dict[str, Any]) -> str | None:
     )
 
 
+LEAST_PEOPLE = 6_000
+"""With fewer, the doors of the district stand so empty that no stairwell fills a pool of ten."""
+
+
+def too_few(people: int) -> str | None:
+    """Why the day cannot be played with so few; None if it can."""
+    if people >= LEAST_PEOPLE:
+        return None
+    return (
+        f"With {people:,} residents no stairwell of the district has ten people at home, and the "
+        f"day begins with a pool of ten. Take at least {LEAST_PEOPLE:,}: --people {LEAST_PEOPLE}"
+    )
+
+
 def template_name(people: int) -> str:
     """Changes with tables and data, so that a district of an earlier version is not taken on."""
     tables = Path(fangxian.__file__).parent.glob("*/migrations/*.py")

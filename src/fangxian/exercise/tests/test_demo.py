@@ -79,3 +79,12 @@ def test_a_district_of_other_tables_is_not_taken_for_this_one(tmp_path: Path) ->
 
     assert district.digest_of([table]) != before
     assert district.template_name(5) == district.template_name(5) != district.template_name(50)
+
+
+@pytest.mark.parametrize("people", [0, 3_000, district.LEAST_PEOPLE - 1])
+def test_a_day_with_too_few_people_is_refused_before_anything_is_built(people: int) -> None:
+    refusal = district.too_few(people)
+
+    assert refusal is not None
+    assert "--people 6000" in refusal
+    assert district.too_few(district.LEAST_PEOPLE) is None
