@@ -21,7 +21,7 @@ from fangxian.protocol.packs import Rosters
 from fangxian.protocol.queries import Rules
 from fangxian.protocol.vocabulary import figure
 from fangxian.rosters import rules
-from fangxian.rosters.asking import limits_of
+from fangxian.rosters.asking import limits_at, limits_of
 from fangxian.rosters.errors import (
     LacksTheSkill,
     NoSuchPerson,
@@ -196,6 +196,10 @@ def candidates(
 ) -> list[UUID]:
     """Who could have a turn of this shift, those nearest to its post first."""
     begin, end = part or (shift.starts_at, shift.ends_at)
+    limits = limits_at(shift.area_path)
+    hot = hot_days(viewer, shift.day, shift.day)
+    if limits and is_hot(shift.post.kind, shift.day, shift.area_path, hot):
+        end = min(end, begin + limits.hot)  # they relieve each other
     skills = (shift.skill,) if shift.skill else ()
     near: dict[UUID, None] = {}
     for path in reversed(paths_to(shift.area_path)):

@@ -79,7 +79,7 @@ class PostForm(NeedForm):
 class PersonForm(forms.Form):
     """Somebody of those who fit; the list comes with what speaks against each."""
 
-    member = forms.TypedChoiceField(label=_("Person"), coerce=UUID)
+    member = forms.TypedChoiceField(label=_("Person on duty"), coerce=UUID)
 
     def __init__(self, *args: Any, people: list[tuple[str, str]], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -175,7 +175,7 @@ class DaysForm(forms.Form):
 
 
 class DayForm(forms.Form):
-    day = _Day(label=_("Day"))
+    day = _Day(label=_("Day of duty"))
 
 
 class RosterFileForm(forms.Form):

@@ -75,14 +75,14 @@ def take_in(actor: Actor, data: bytes) -> Taken:
     rows = list(_lines(sheet.rows))
     tally = Taken(read=len(rows))
     posts, people = _Posts(actor), _People(actor, rows)
-    days = [day for row in rows if (day := day_of(row.day))]
+    days = [day for row in rows if (day := _day(row.day))]
     shifts = _Shifts(actor, days)
     lines: list[int] = []
     fillings: list[Filling] = []
     for row in rows:
         try:
             who = people.one(row.name, row.phone)
-            shift = shifts.one(posts.one(row.post), day_of(row.day), row.hours)
+            shift = shifts.one(posts.one(row.post), _day(row.day), row.hours)
         except Unclear as why:
             tally.refused.append((row.line, str(why)))
             continue
@@ -214,6 +214,13 @@ class _Shifts:
                 % {"post": post.code, "day": f"{day:%m-%d}"}
             )
         return found[0]
+
+
+def _day(cell: sheets.Cell) -> date | None:
+    try:
+        return day_of(cell)
+    except ValueError:
+        return None
 
 
 def _begins(hours: sheets.Cell) -> time | None:

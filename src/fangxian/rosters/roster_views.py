@@ -112,10 +112,10 @@ def _week_as_file(request: Request, days: Sequence[date]) -> FileResponse:
             ]
 
     header = [
-        _("Code"),
+        _("Post code"),
         _("Post"),
         _("Place"),
-        _("Day"),
+        _("Day of duty"),
         _("From"),
         _("To"),
         _("Skill"),
@@ -208,9 +208,9 @@ def _supplies_as_file(request: Request, count: counting.Count) -> FileResponse:
             ]
 
     header = [
-        _("Day"),
+        _("Day of duty"),
         _("Place"),
-        _("Code"),
+        _("Post code"),
         _("Post"),
         _("People"),
         _("Of them not found yet"),
@@ -246,7 +246,8 @@ def take_roster(request: Request) -> HttpResponse:
     viewer = request.actor
     if not viewer.may(Duty.KEEP_ROSTER):
         raise NotYours(str(Duty.KEEP_ROSTER.label))
-    form = RosterFileForm(request.POST or None, request.FILES or None)
+    sent = (request.POST, request.FILES) if request.method == "POST" else ()
+    form = RosterFileForm(*sent)
     taken = None
     if request.method == "POST" and form.is_valid():
         file = form.cleaned_data["file"]
