@@ -10,6 +10,7 @@ from fangxian.resident.asking import (
 )
 from fangxian.resident.entering import (
     ask_for_code,
+    close_for,
     close_old_sessions,
     end_all_sessions,
     end_session,
@@ -27,6 +28,7 @@ __all__ = [
     "ask_for_code",
     "ask_for_help",
     "call_for_emergency",
+    "close_for",
     "close_old_sessions",
     "end_all_sessions",
     "end_session",

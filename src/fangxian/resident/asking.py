@@ -148,7 +148,7 @@ def object_to(actor: Actor, person_id: UUID, kind: str, ground: UUID, *, text: s
         ),
         None,
     )
-    if binding is None:
+    if binding is None or kind == "hold":
         raise errors.NobodyHere
     if kind == "order":
         object_to_order(actors.lent(actor, Duty.CARRY_OUT), ground, text=text[:2000])

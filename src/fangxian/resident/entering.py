@@ -20,8 +20,9 @@ from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext as _
 
 from fangxian.kernel import clock
-from fangxian.kernel.access import PLAYBOOK, Actor
+from fangxian.kernel.access import PLAYBOOK, Actor, Duty
 from fangxian.kernel.clock import now, today
+from fangxian.kernel.errors import NotYours
 from fangxian.kernel.forgetting import Gone, delete_all
 from fangxian.kernel.ids import new_id, read_code
 from fangxian.kernel.ledger import record
@@ -374,6 +375,21 @@ def end_all_sessions(actor: Actor, *, but: UUID | None = None) -> int:
     open_ones = list(rows.exclude(id=but or UUID(int=0)).order_by("id"))
     _close(open_ones, Session.End.ELSEWHERE, actor)
     return len(open_ones)
+
+
+@transaction.atomic
+def close_for(actor: Actor, resident_id: UUID) -> int:
+    """Close every open page of somebody who says on the line that it is not them; how many."""
+    person = people.get_resident(actor, resident_id)
+    if not any(actor.may(duty, at=person.area_path) for duty in _OFFICES):
+        raise NotYours(str(_OFFICES[0].label))
+    rows = Session.objects.select_for_update().filter(resident=person.id, ended_at=None)
+    open_ones = list(rows.order_by("id"))
+    _close(open_ones, Session.End.OFFICE, actor)
+    return len(open_ones)
+
+
+_OFFICES = (Duty.ANSWER_CALLS, Duty.KEEP_REGISTER)
 
 
 def _close(sessions: Sequence[Session], end: str, actor: Actor) -> None:

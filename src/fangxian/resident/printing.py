@@ -75,6 +75,7 @@ def _binding(one: queries.Binding) -> dict[str, Any]:
         source += " · " + _("not verified")
     return {
         "title": " · ".join(filter(None, [one.title, one.code])),
+        "ends": _("reviewed from") if one.kind == "risk_area" else _("until"),
         "until": _time(one.until) if one.until else _("until it is lifted"),
         "since": _time(one.since),
         "why": " ".join(filter(None, [one.place, one.ground])),
@@ -106,7 +107,6 @@ def _words() -> dict[str, str]:
         ),
         "binds": _("What binds me, and why"),
         "nothing": _("Nothing binds you: no order, no risk area around your home."),
-        "until": _("until"),
         "since": _("since"),
         "why": _("Ground"),
         "cause": _("Cause"),

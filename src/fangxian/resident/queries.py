@@ -362,6 +362,7 @@ def owed_tests(viewer: Actor, resident_id: UUID) -> list[Due]:
 class Brief:
     """What a resident is told, on a page, on paper or on the line.
 
+    signed_in  on how many devices the page is open now
     colour     of the status code; "" where the rules in force use none
     declare    addresses where somebody may say where they were
     reading    address of the daily temperature; "" if none is asked for
@@ -385,6 +386,7 @@ class Brief:
     queues: int | None
     pack: str
     pack_title: str
+    signed_in: int = 0
 
     @property
     def strict(self) -> int:
@@ -431,6 +433,7 @@ def own_brief(viewer: Actor, resident_id: UUID) -> Brief:
         queues=street.number if street else None,
         pack=pack.stamp if pack else "",
         pack_title=pack.title(get_language() or "zh") if pack else "",
+        signed_in=sessions_of(viewer, resident.id).filter(ended_at=None).count(),
     )
 
 
@@ -490,7 +493,7 @@ def who_looked(viewer: Actor, resident_id: UUID, *, at_most: int = 50) -> list[L
     """
     resident = people.get_resident(viewer, resident_id)
     found = [
-        Look(at=one.at, reader=one.post or one.reader, what=one.said, purpose=one.purpose)
+        Look(at=one.at, reader=one.post or _("an office"), what=one.said, purpose=one.purpose)
         for one in people.who_looked_at(PLAYBOOK, resident.id)[:at_most]
     ]
     own = Event.objects.filter(

@@ -25,4 +25,5 @@ urlpatterns = [
     path("data", views.data, name="data"),
     path("sheet.pdf", views.sheet, name="sheet"),
     path("brief/<uuid:resident_id>", views.brief, name="brief"),
+    path("brief/<uuid:resident_id>/close", views.close_for, name="close_for"),
 ]

@@ -3,6 +3,7 @@
 from typing import Any
 from uuid import UUID
 
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -227,3 +228,11 @@ def brief(request: Request, resident_id: UUID) -> HttpResponse:
     found = queries.resident_brief(request.actor, resident_id)
     template = "resident/_brief.html" if request.htmx else "resident/brief.html"
     return render(request, template, {"brief": found, "now": now()})
+
+
+@require_POST
+def close_for(request: Request, resident_id: UUID) -> HttpResponse:
+    """Whoever is on the line says that somebody else has their card or phone."""
+    actions.close_for(request.actor, resident_id)
+    messages.success(request, _("Closed on every device. Withdraw the card, too, if it is lost."))
+    return redirect("resident:brief", resident_id)

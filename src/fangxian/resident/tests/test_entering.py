@@ -10,7 +10,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from pytest_django import Settings
 
-from fangxian.kernel.access import PLAYBOOK
+from fangxian.kernel.access import PLAYBOOK, Duty
 from fangxian.kernel.clock import now, playing
 from fangxian.kernel.models import Event
 from fangxian.people.actions import revoke_code
@@ -359,6 +359,18 @@ def test_a_page_is_closed_from_any_device() -> None:
         clock.forward(minutes=2)
         make.session(wang)
         assert actions.end_all_sessions(me, but=mine.id) == 1
+
+
+def test_the_office_closes_the_page_of_who_says_that_it_is_not_them() -> None:
+    wang = make.resident()
+    _, secret = make.session(wang)
+    guard, operator = make.office(Duty.GUARD), make.office(Duty.ANSWER_CALLS)
+
+    assert guard.post(f"/my/brief/{wang.id}/close").status_code == 403
+    operator.post(f"/my/brief/{wang.id}/close")
+
+    assert actions.recognise(PLAYBOOK, secret) is None
+    assert Session.objects.get().end == "office"
 
 
 def test_nobody_closes_anothers_page() -> None:
