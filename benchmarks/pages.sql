@@ -343,9 +343,9 @@ SELECT *, pg_temp.made(at, 'task ' || i) AS id, pg_temp.grid(area_path) AS grid,
 FROM numbered WHERE i <= 20000;
 ANALYZE task;
 
-INSERT INTO dispatch_task (id, kind, duty, area_path, about_id, facts, state, owner_id, because_id,
+INSERT INTO dispatch_task (id, kind, duty, area_path, route, about_id, facts, state, owner_id, because_id,
   created_at, due_at, taken_at, closed_at, level, escalated_at, note, refusal, refused_by_id)
-SELECT id, kind, duty, grid, about_id, jsonb_build_object('code', code), state,
+SELECT id, kind, duty, grid, grid, about_id, jsonb_build_object('code', code), state,
   CASE WHEN state <> 'open' THEN
     (SELECT hands.id FROM hands WHERE hands.n = task.i % (SELECT hands FROM sizes)) END,
   because_id, at, due_at, CASE WHEN state <> 'open' THEN at + interval '30 min' END,

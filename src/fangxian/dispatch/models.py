@@ -166,10 +166,6 @@ class Task(models.Model):
                 name="task_for_nobody_in_particular_is_offered_to_all",
                 condition=Q(offered=True) | Q(owner_kind__in=["team", "post"]),
             ),
-            models.CheckConstraint(
-                name="task_counted_for_proof_is_not_negative",
-                condition=Q(counted=None) | Q(counted__gte=0),
-            ),
         ]
 
     def __str__(self) -> str:

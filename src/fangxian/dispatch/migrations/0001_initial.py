@@ -248,8 +248,4 @@ class Migration(migrations.Migration):
             model_name='task',
             constraint=models.CheckConstraint(condition=models.Q(('offered', True), ('owner_kind__in', ['team', 'post']), _connector='OR'), name='task_for_nobody_in_particular_is_offered_to_all'),
         ),
-        migrations.AddConstraint(
-            model_name='task',
-            constraint=models.CheckConstraint(condition=models.Q(('counted', None), ('counted__gte', 0), _connector='OR'), name='task_counted_for_proof_is_not_negative'),
-        ),
     ]
