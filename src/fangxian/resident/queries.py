@@ -162,9 +162,10 @@ def what_binds(viewer: Actor, resident_id: UUID) -> list[Binding]:
     resident = people.get_resident(viewer, resident_id)
     pack = _pack(resident.area_path)
     found = [_of_order(resident, one, pack) for one in _orders(resident_id)]
-    found += [
-        _of_area(resident, area) for area in measures.risk_areas_over(PLAYBOOK, resident.area_path)
-    ]
+    areas = list(measures.risk_areas_over(PLAYBOOK, resident.area_path))
+    weighed = status.status_of(PLAYBOOK, resident.id).reasons if areas else ()
+    grounds = {one.ground for one in weighed}
+    found += [_of_area(resident, area, grounds) for area in areas]
     for hold in measures.place_holds_over(PLAYBOOK, resident.area_path):
         found.append(
             Binding(
@@ -227,7 +228,8 @@ def _of_order(resident: "Resident", order: "Order", pack: Pack | None) -> Bindin
     )
 
 
-def _of_area(resident: "Resident", area: "RiskArea") -> Binding:
+def _of_area(resident: "Resident", area: "RiskArea", grounds: set[UUID]) -> Binding:
+    """One objects to a risk area by way of the status code that rests on it."""
     level = measures.level_titles(PLAYBOOK, [area])[area.id]
     zone = _zone(area)
     last = status.objections_of(PLAYBOOK, resident.id).filter(ground=area.id).first()
@@ -256,14 +258,8 @@ def _of_area(resident: "Resident", area: "RiskArea") -> Binding:
         )
         if last
         else "",
-        may_object=_colours(resident, area) and (last is None or last.decided_at is not None),
+        may_object=area.id in grounds and (last is None or last.decided_at is not None),
     )
-
-
-def _colours(resident: "Resident", area: "RiskArea") -> bool:
-    """One objects to a risk area by way of the status code that rests on it."""
-    found = status.status_of(PLAYBOOK, resident.id)
-    return any(one.ground == area.id for one in found.reasons)
 
 
 def _zone(area: "RiskArea") -> Said | None:
