@@ -99,7 +99,8 @@ def here(request: HttpRequest, code: str) -> HttpResponse:
             status = 422
             if form.is_valid():
                 try:
-                    refuse_floods(request.META.get("REMOTE_ADDR", ""), area.path)
+                    if form.cleaned_data["unit_elsewhere"]:  # enters somebody; the others do not
+                        refuse_floods(request.META.get("REMOTE_ADDR", ""), area.path)
                     made = actions.check_in_by_poster(PLAYBOOK, area, **form.cleaned_data)
                     status = 200
                 except Refusal as refused:
