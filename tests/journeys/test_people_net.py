@@ -1,8 +1,10 @@
 """The people's net in the browser: who is asked, who answers, and the promise kept."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from playwright.sync_api import Browser, Page, StorageState, expect
@@ -12,6 +14,7 @@ from tests.journeys.people import Visitor
 from tests.journeys.test_pages import barriers, sideways, untranslated
 
 Stage = dict[str, Any]
+_HERE = ZoneInfo("Asia/Shanghai")
 
 
 @contextmanager
@@ -104,3 +107,52 @@ def test_an_emergency_is_taken_down_without_signing_in(
         expect(page.locator("main")).to_contain_text("已登记")
         expect(page.locator(".bignum")).to_be_visible()
         expect(page.locator('a[href="tel:120"]')).to_be_visible()
+
+
+def test_a_meetings_point_reaches_the_grid_worker_and_comes_back_counted(
+    arrive: Callable[..., Visitor], stage: Stage
+) -> None:
+    """From the minutes at the district's desk to a phone of 360 px in the grid, and done there."""
+    chen, liu, wang = arrive("chen"), arrive("liu"), arrive("wang", PHONE)
+    soon, later = (
+        (datetime.fromisoformat(stage["starts"]) + timedelta(hours=hours)).astimezone(_HERE)
+        for hours in (2, 6)
+    )
+
+    page = chen.page
+    chen.goes_to("/tasks/directives/new")
+    page.select_option("[name=kind]", "minutes")
+    page.fill("[name=title]", "疫情防控专题会议纪要")
+    page.fill("[name=issuer]", "区疫情防控指挥部")
+    page.fill("[name=reference]", "第3期")
+    page.fill("[name=acknowledge_by]", f"{soon:%Y-%m-%dT%H:%M}")
+    page.fill("[name=text]", "会议决定：\n一、逐户摸排独居老人并报数。")
+    chen.presses("登记")
+    expect(page.locator("main")).to_contain_text("逐户摸排独居老人并报数。")
+    page.fill("[name=text]", "逐户摸排独居老人并报数")
+    page.select_option("[name=each]", "grid")
+    page.select_option("[name=proof]", "count")
+    page.fill("[name=due_at]", f"{later:%Y-%m-%dT%H:%M}")
+    chen.presses("添加")
+    chen.presses("下发")
+    expect(page.locator("main")).to_contain_text("谁还没有签收")
+    directive = page.url.removeprefix(page.url.split("/tasks/")[0])
+
+    liu.goes_to(directive)
+    liu.presses("签收")
+    expect(liu.page.locator("main")).to_contain_text("已签收")
+
+    wang.goes_to("/tasks/")
+    assert sideways(wang.page) == []
+    assert barriers(wang.page) == []
+    card = wang.page.locator(".task", has_text="逐户摸排独居老人并报数").first
+    card.get_by_role("button", name="领取任务").tap()
+    expect(card.get_by_role("button", name="领取任务")).to_have_count(0)
+    card.get_by_role("link").first.tap()
+    wang.page.fill("[name=counted]", "7")
+    assert sideways(wang.page) == []
+    assert barriers(wang.page) == []
+    wang.presses("完成")
+
+    chen.goes_to(directive)
+    expect(chen.page.locator("main")).to_contain_text("合计 7")
