@@ -18,7 +18,7 @@ class NoSuchSeries(NotFound):
 
 class NoSuchVisit(NotFound):
     def __init__(self, visit_id: UUID) -> None:
-        super().__init__(_("visit"), visit=str(visit_id))
+        super().__init__(_("visit to somebody"), visit=str(visit_id))
 
 
 class NoSuchArrangement(NotFound):

@@ -97,7 +97,7 @@ class ReturnForm(forms.Form):
 class CloseForm(forms.Form):
     outcome = forms.ChoiceField(label=_("What became of the person"))
     note = forms.CharField(
-        label=_("Who said so"),
+        label=_("Said by whom"),
         max_length=200,
         required=False,
         help_text=_("Needed where the person was not brought: nobody decides that for them."),
@@ -119,7 +119,7 @@ class HospitalForm(forms.Form):
     site = forms.ChoiceField(label=_("Hospital"))
     area_path = forms.ChoiceField(label=_("Subdistrict"))
     contact = forms.CharField(label=_("Whom to call"), max_length=40)
-    phone = forms.CharField(label=_("Phone"), max_length=20)
+    phone = forms.CharField(label=_("Number to call"), max_length=20)
     wards = forms.MultipleChoiceField(
         label=_("Wards that take people whatever their code"),
         choices=Ward.choices,

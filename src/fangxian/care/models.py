@@ -203,7 +203,7 @@ class CareTransfer(models.Model):
     """
 
     class State(models.TextChoices):
-        REQUESTED = "requested", _("asked for")
+        REQUESTED = "requested", pgettext_lazy("care", "asked for")
         TRIAGED = "triaged", _("looked at")
         VEHICLE_ASSIGNED = "vehicle_assigned", _("vehicle named")
         DEPARTED = "departed", _("on the way")
@@ -346,7 +346,7 @@ class Step(models.Model):
     """One minute of a transfer's clock. Steps are added and never changed."""
 
     class Kind(models.TextChoices):
-        ASKED = "asked", _("asked for")
+        ASKED = "asked", pgettext_lazy("care", "asked for")
         ASKED_AGAIN = "asked_again", _("asked for again")
         WORSENED = "worsened", _("more urgent than it was")
         LET_THROUGH = "let_through", _("on the way already: recorded as an emergency exit")

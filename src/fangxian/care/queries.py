@@ -317,7 +317,7 @@ def visits_due(viewer: Actor, *, area_path: str = "", need: str = "") -> QuerySe
     rows = visits_visible_to(viewer).filter(state=Visit.State.DUE, area_path__startswith=area_path)
     if need:
         rows = rows.filter(need=need)
-    return rows.order_by("day", "area_path", "id")
+    return rows.order_by("due_at", "area_path", "id")
 
 
 def visits_missed(viewer: Actor, *, area_path: str = "") -> QuerySet[Visit]:

@@ -10,6 +10,7 @@ from django.contrib import messages
 from django.http import FileResponse, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 from django.views.decorators.http import require_GET, require_POST
 
 from fangxian.areas.queries import names_of
@@ -143,7 +144,7 @@ def transfers(request: Request) -> HttpResponse | FileResponse:
 def _as_file(request: Request, found: Any) -> FileResponse:
     header = [
         _("Number"), _("Name"), _("What for"), _("Place"), _("How"), _("Hospital"),
-        _("Asked for"), _("Looked at"), _("Vehicle named"), _("Left"), _("Handed over"),
+        pgettext("care", "Asked for"), _("Looked at"), _("Vehicle named"), _("Left"), _("Handed over"),
         _("Complete"), _("State"),
     ]  # fmt: skip
     whats, means, states = sheets.labels(What, Means, CareTransfer.State)

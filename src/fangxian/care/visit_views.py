@@ -77,7 +77,14 @@ def visits(request: Request) -> HttpResponse | FileResponse:
 
 
 def _as_file(request: Request, due: QuerySet[Visit]) -> FileResponse:
-    header = [_("Name"), _("Age"), _("Place"), _("Special need"), _("Day"), _("Missed since")]
+    header = [
+        _("Name"),
+        _("Age"),
+        _("Place"),
+        _("Special need"),
+        _("Day of the visit"),
+        _("Missed since"),
+    ]
 
     def shown(chunk: list[Visit]) -> Iterator[list[Any]]:
         for row in _rows(request.actor, chunk):

@@ -193,6 +193,7 @@ def test_the_list_is_narrowed_and_can_be_taken_away(head: Client) -> None:
     assert other.code not in seen
     assert file.status_code == 200
     assert "spreadsheet" in file["Content-Type"]
+    file.close()
 
 
 def test_hospitals_and_cars_are_entered_on_their_page(head: Client) -> None:
@@ -255,7 +256,9 @@ def test_visits_are_read_and_proved_on_their_pages(head: Client) -> None:
     said(head, "care:visit_done", visit.id, how="seen", found="well", note="rice")
 
     assert "rice" in page(head, "care:visit", visit.id)
-    assert head.get(reverse("care:visits") + "?export=xlsx").status_code == 200
+    file = head.get(reverse("care:visits") + "?export=xlsx")
+    assert file.status_code == 200
+    file.close()
 
 
 def test_the_clock_costs_the_same_for_one_and_for_many(
