@@ -239,6 +239,8 @@ def unfilled(viewer: Actor, at: datetime, area_path: str = "") -> list[Gap]:
 def gaps_of(viewer: Actor, posts: QuerySet[Post], at: datetime) -> list[Gap]:
     """`unfilled` for these posts; those that lack most come first."""
     there = {post.id: post for post in posts if viewer.sees(post.area_path)}
+    if not there:
+        return []
     held = set(_held_at(at).filter(post__in=there).values_list("post", flat=True))
     gaps = [
         Gap(post=post, missing=1, starts_at=at, ends_at=None)

@@ -28,6 +28,7 @@ from fangxian.people.queries import dead_among, get_resident, resolve
 from fangxian.people.rules import PersonRef, initials
 from fangxian.protocol.packs import Pack
 from fangxian.protocol.queries import in_force
+from fangxian.rosters import queries as rosters
 from fangxian.sampling import desk, events, rules
 from fangxian.sampling.batches import Sight, answer, check_row, insert_swabs, insert_tubes
 from fangxian.sampling.boxes import receive
@@ -56,6 +57,7 @@ from fangxian.sampling.errors import (
     NoSuchReason,
     NotACount,
     PersonNotKnown,
+    PointIsNotReady,
     ReasonMissing,
     RoundIsNotOpen,
     RoundIsOver,
@@ -396,6 +398,18 @@ def end_shift(actor: Actor, shift_id: UUID, *, at: datetime, swabs: int, tubes: 
         actor=actor,
     )
     return shift
+
+
+@transaction.atomic
+def declare_ready(actor: Actor, site_id: UUID) -> None:
+    """Say that a point may open. Refused while a post there has no name."""
+    site = get_site(actor, site_id)
+    if not actor.may(Duty.PLAN_ROUNDS, at=site.area_path):
+        actor.must(Duty.COLLECT_SAMPLES, at=site.area_path)
+    if gaps := rosters.gaps_at(PLAYBOOK, site.id, now()):
+        missing = sum(gap.missing for gap in gaps)
+        raise PointIsNotReady(site.name, missing, gaps[0].post.name)
+    record(events.PointReady(subject_id=site.id, area_path=site.area_path), actor=actor)
 
 
 @transaction.atomic

@@ -3,6 +3,7 @@ from typing import TYPE_CHECKING
 
 from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from fangxian.kernel.errors import Malformed, Refusal
 
@@ -583,6 +584,23 @@ class NotACount(Malformed):
 
     def __init__(self) -> None:
         super().__init__(_("This is not a number of things that could be counted here."))
+
+
+class PointIsNotReady(Refusal):
+    """A post there has no name: a gap is never shown as staffed."""
+
+    code = "point_is_not_ready"
+
+    def __init__(self, point: str, missing: int, post: str) -> None:
+        super().__init__(
+            ngettext(
+                "%(point)s is not ready: %(n)d person is missing (%(post)s). Find somebody first.",
+                "%(point)s is not ready: %(n)d people are missing (%(post)s, …). Find them first.",
+                missing,
+            )
+            % {"point": point, "n": missing, "post": post},
+            missing=missing,
+        )
 
 
 class NoPointsThere(Refusal):

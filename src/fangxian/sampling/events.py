@@ -413,3 +413,12 @@ class CertificateIssued(Fact):
     icon: ClassVar = "file-text"
 
     barcode: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PointReady(Fact):
+    """The subject is the site: every post there has its name."""
+
+    sentence: ClassVar = _("A sampling point in {area} is ready: every post has its name")
+    icon: ClassVar = "check"
+    tone: ClassVar = "good"

@@ -27,13 +27,14 @@ from fangxian.areas.queries import (
 )
 from fangxian.areas.rules import paths_to
 from fangxian.kernel import sheets
-from fangxian.kernel.access import Duty
+from fangxian.kernel.access import Actor, Duty
 from fangxian.kernel.clock import now
 from fangxian.kernel.http import Request, live_page, paged
 from fangxian.kernel.ids import code, new_id
 from fangxian.kernel.models import Account
 from fangxian.people.queries import brief
 from fangxian.people.rules import PersonRef
+from fangxian.rosters import queries as rosters
 from fangxian.sampling import actions, live, queries, sheet
 from fangxian.sampling.errors import NoPointsThere
 from fangxian.sampling.models import Box, LabelBatch, Round, Untested
@@ -57,12 +58,21 @@ def points(request: Request) -> HttpResponse | FileResponse:
         "round": round_,
         "forecast": live.forecast(viewer, round_, shown) if round_ else None,
         "suggestions": live.suggestions(viewer, shown),
+        "not_ready": _not_ready(viewer, shown),
         "reads": bool(queries.READERS & viewer.duties),
         "prints": bool({Duty.COLLECT_SAMPLES, Duty.PLAN_ROUNDS} & viewer.duties),
         "keeps_register": viewer.may(Duty.KEEP_REGISTER),
         "manages_keys": viewer.may(Duty.MANAGE_ACCOUNTS),
     }
     return live_page(request, "sampling/points.html", "sampling/_points.html", context)
+
+
+def _not_ready(
+    viewer: Actor, shown: Sequence[live.PointStatus]
+) -> list[tuple[live.PointStatus, int]]:
+    """Points at which a post has no name, with how many people are missing."""
+    missing = rosters.not_ready(viewer, [one.site.id for one in shown], now())
+    return [(one, missing[one.site.id]) for one in shown if one.site.id in missing]
 
 
 def _points_as_file(request: Request, shown: Sequence[live.PointStatus]) -> FileResponse:
@@ -84,6 +94,13 @@ def _points_as_file(request: Request, shown: Sequence[live.PointStatus]) -> File
 @require_GET
 def point(request: Request, site_id: UUID) -> HttpResponse:
     return _point(request, site_id)
+
+
+@require_POST
+def declare_ready(request: Request, site_id: UUID) -> HttpResponse:
+    actions.declare_ready(request.actor, site_id)
+    messages.success(request, _("Every post here has its name. The point is ready."))
+    return redirect("sampling:point", site_id)
 
 
 @require_POST
@@ -111,6 +128,7 @@ def _point(
         "site": site,
         "point": found,
         "place": names_of(viewer, [site.area_path])[site.area_path],
+        "gaps": rosters.gaps_at(viewer, site.id, now()),
         "tables": queries.tables_at(viewer, site.id),
         "open_tubes": list(queries.open_tubes_at(viewer, site.id)[:60]),
         "unpacked": list(queries.unpacked_at(viewer, site.id)[:200]),

@@ -17,6 +17,7 @@ urlpatterns = [
     ),
     path("points", point_views.points, name="points"),
     path("points/<uuid:site_id>", point_views.point, name="point"),
+    path("points/<uuid:site_id>/ready", point_views.declare_ready, name="declare_ready"),
     path("points/<uuid:site_id>/queue", point_views.note_queue, name="note_queue"),
     path("boxes", point_views.boxes, name="boxes"),
     path("boxes/<uuid:box_id>", point_views.box, name="box"),

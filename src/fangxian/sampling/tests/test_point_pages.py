@@ -13,6 +13,7 @@ from django.db import connection
 from django.http import HttpResponse
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
 from django.utils.translation import override
 
 from fangxian.areas.models import Area, Site
@@ -23,8 +24,9 @@ from fangxian.kernel.clock import now
 from fangxian.kernel.ids import new_id
 from fangxian.kernel.ledger import told
 from fangxian.kernel.models import Account, Event
-from fangxian.kernel.tests.make import sheet_of
+from fangxian.kernel.tests.make import account, sheet_of
 from fangxian.people.rules import PersonRef
+from fangxian.rosters.tests import make as posts
 from fangxian.sampling import errors, live, queries, sheet
 from fangxian.sampling.actions import (
     close_round,
@@ -678,3 +680,17 @@ def test_what_happened_to_one_swab_is_told_in_the_singular(swabs: int, said: str
         assert said in told(event, area="朝阳街道")
     with override("zh-hans"):
         assert "采样管" in told(event, area="朝阳街道")
+
+
+def test_a_point_is_not_ready_while_a_post_there_has_no_name(client: Client) -> None:
+    site = posts.point()
+    lead = posts.post("点位负责人", kind="point_lead", at=site.area_path, site_id=site.id)
+    client.force_login(account("peng", duties=(Duty.COLLECT_SAMPLES,)))
+    where = reverse("sampling:declare_ready", args=[site.id])
+    assert "点位负责人" in client.get(reverse("sampling:point", args=[site.id])).content.decode()
+    assert client.post(where).status_code == 409
+
+    posts.lead(lead)
+
+    assert client.post(where).status_code == 302
+    assert Event.objects.filter(kind="sampling.point_ready", subject_id=site.id).exists()
