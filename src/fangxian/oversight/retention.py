@@ -19,6 +19,7 @@ from fangxian.kernel.forgetting import Gone
 from fangxian.linelists.actions import forget_lists
 from fangxian.people.actions import forget_codes, forget_provisional
 from fangxian.quarantine.actions import forget_placements, forget_readings
+from fangxian.requests.actions import forget_requests
 from fangxian.rosters.actions import forget_turns
 from fangxian.screening.actions import forget_campaigns
 from fangxian.status.actions import forget_statuses
@@ -49,5 +50,6 @@ KINDS: Mapping[str, Kind] = {
     "provisional": Kind(
         _("people who were met and never registered"), "provisional", forget_provisional
     ),
+    "requests": Kind(_("calls, requests and whistles"), "requests", forget_requests),
     "codes": Kind(_("ended personal codes"), "codes", forget_codes),
 }

@@ -688,7 +688,6 @@ class Requests(Sourced):
     abusive_calls     so many within `abusive_within`, and a number's calls wait behind others
     whistle_answer    by when a unit says whether it comes
     whistle_arrival   by when it is there
-    forget_after      what was said is deleted so long after closing
     """
 
     ordinary: RequestLimits
@@ -704,7 +703,6 @@ class Requests(Sourced):
     abusive_within: Span
     whistle_answer: Span
     whistle_arrival: Span
-    forget_after: Span
 
     @model_validator(mode="after")
     def the_more_urgent_is_not_the_slower(self) -> Self:
@@ -761,6 +759,7 @@ class Retention(Sourced):
     line_lists  lists of others, since they were taken in
     codes       personal codes that ended
     turns       who stood at which post, after the turn
+    requests    calls, requests and whistles, after they closed
     """
 
     visits: Span
@@ -769,6 +768,7 @@ class Retention(Sourced):
     line_lists: Span
     codes: Span
     turns: Span
+    requests: Span
 
 
 class Command(Sourced):

@@ -558,7 +558,6 @@ def _requests(pack: Pack | Guide) -> Iterator[Line]:
         ("abusive_within", _("… counted over"), requests.abusive_within),
         ("whistle_answer", _("A whistle is answered within"), requests.whistle_answer),
         ("whistle_arrival", _("… and the unit is there within"), requests.whistle_arrival),
-        ("forget_after", _("What was said is deleted after"), requests.forget_after),
     ):
         yield Line(section, f"requests.{key}", label, v.figure(number), (number,))
 
@@ -639,6 +638,7 @@ def _retention(pack: Pack | Guide) -> Iterator[Line]:
         ("line_lists", _("Lists of others are kept"), kept.line_lists),
         ("codes", _("Ended personal codes are kept"), kept.codes),
         ("turns", _("Who stood at which post is kept"), kept.turns),
+        ("requests", _("Calls, requests and whistles are kept"), kept.requests),
     ):
         yield Line(_("Retention"), f"retention.{key}", label, v.figure(number), (number,))
 

@@ -28,6 +28,7 @@ from fangxian.requests.closing import (
     tell_waiting,
     withdraw,
 )
+from fangxian.requests.forgetting import forget_requests
 from fangxian.requests.handling import (
     accept_request,
     add_note,
@@ -77,6 +78,7 @@ __all__ = [
     "escalate_overdue",
     "finish_part",
     "finish_request",
+    "forget_requests",
     "hand_back",
     "hang_up",
     "line_died",

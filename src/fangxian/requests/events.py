@@ -216,16 +216,6 @@ class RequestOverdue(Fact):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RequestsForgotten(Fact):
-    """The subject is the retention run; nothing of the requests is named."""
-
-    sentence: ClassVar = _("What was said in {number} closed requests was deleted")
-    icon: ClassVar = "lock-open"
-
-    number: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class CityListTakenIn(Fact):
     sentence: ClassVar = _(
         "A list of the city hotline was taken in: {taken} new, {known} known, {refused} refused"
