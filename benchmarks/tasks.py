@@ -13,7 +13,6 @@ is `Server-Timing`: the whole request, as the server answers it.
 
 import os
 import random
-import sys
 import time
 from collections import defaultdict
 from pathlib import Path
@@ -41,7 +40,7 @@ SELECT gen_random_uuid(), (ARRAY['serve_order', 'deliver_notice', 'test_person',
 FROM generate_series(1, %(tasks)s) AS i
 JOIN (SELECT row_number() OVER (ORDER BY md5(path)) - 1 AS k, path, number AS n,
     (regexp_match(path, '^(([^/]+/){6})'))[1] AS grid FROM areas_area WHERE level = 'building')
-  AS place ON place.k = (i * 7919) %% (SELECT count(*) FROM areas_area WHERE level = 'building')
+  AS place ON place.k = (i::bigint * 7919) %% (SELECT count(*) FROM areas_area WHERE level = 'building')
 """
 
 
@@ -161,8 +160,9 @@ def _load_product() -> None:
 def ensure_database() -> None:
     from django.conf import settings
     from django.core.management import call_command
-    from django.db import connection
+    from django.db import connection, transaction
 
+    from fangxian.dispatch.models import Task
     from fangxian.kernel import embedded, vault
 
     settings.ALLOWED_HOSTS = ["*"]
@@ -170,22 +170,25 @@ def ensure_database() -> None:
     connection.close()
     connection.settings_dict["NAME"] = database["NAME"] = NAME
     vault.forget_keys()
-    if not embedded.create_database(database) and "--fresh" not in sys.argv:
-        return
-    note("filling the database, once")
+    embedded.create_database(database)
     call_command("migrate", verbosity=0, interactive=False)
     vault.ensure_keys()
-    _fill()
+    if not Task.objects.exists():
+        note("filling the database, once")
+        with transaction.atomic():
+            _fill()
+        with connection.cursor() as cursor:
+            cursor.execute("VACUUM ANALYZE")
 
 
 def _fill() -> None:
-    from django.db import connection, transaction
+    from django.db import connection
 
     from fangxian.areas.models import Area
     from fangxian.areas.rules import path_below
     from fangxian.kernel.clock import now
 
-    parent = None
+    parent: Any = None
     for number, (level, name) in enumerate(
         (("province", "青海省"), ("city", "西宁市"), ("district", "城北区")), start=1
     ):
@@ -193,7 +196,8 @@ def _fill() -> None:
         parent = Area.objects.create(
             number=number, level=level, name=name, path=path, parent=parent
         )
-    above, number = [parent], 10
+    above: list[Any] = [parent]
+    number = 10
     for level, each, word in (
         ("subdistrict", 16, "{}街道"),
         ("community", 12, "{}社区"),
@@ -209,11 +213,9 @@ def _fill() -> None:
                 made.append(Area(number=number, level=level, name=name, path=path, parent=place))
         Area.objects.bulk_create(made, batch_size=2000)
         above = made
-    with transaction.atomic(), connection.cursor() as cursor:
-        _readers()
-        cursor.execute(_TASKS, {"now": now(), "tasks": TASKS})
+    _readers()
     with connection.cursor() as cursor:
-        cursor.execute("VACUUM ANALYZE")
+        cursor.execute(_TASKS, {"now": now(), "tasks": TASKS})
 
 
 def _readers() -> None:

@@ -144,7 +144,17 @@ def progress(viewer: Actor, directive_ids: Iterable[UUID]) -> dict[UUID, Progres
         )
         .order_by()
     )
-    return {row.pop("directive_id"): Progress(**row) for row in rows}
+    return {
+        row["directive_id"]: Progress(
+            places=row["places"],
+            read=row["read"],
+            acknowledged=row["acknowledged"],
+            done=row["done"],
+            verified=row["verified"],
+            late=row["late"],
+        )
+        for row in rows
+    }
 
 
 def parts_left(viewer: Actor, receipt: Receipt) -> int:
@@ -228,4 +238,9 @@ def points_progress(viewer: Actor, directive_id: UUID) -> dict[UUID, PointProgre
             counted=Coalesce(Sum("counted"), 0),
         )
     )
-    return {row.pop("about_id"): PointProgress(**row) for row in rows}
+    return {
+        row["about_id"]: PointProgress(
+            of=row["of"], done=row["done"], late=row["late"], counted=row["counted"]
+        )
+        for row in rows
+    }

@@ -33,7 +33,7 @@ from fangxian.dispatch.errors import (
     ReasonMissing,
     VerifiedByTheDoer,
 )
-from fangxian.dispatch.kinds import OwnerKind, TaskKind
+from fangxian.dispatch.kinds import DirectiveState, OwnerKind, TaskKind
 from fangxian.dispatch.models import Directive, DirectiveItem, Receipt, Task
 from fangxian.dispatch.owners import ANYBODY, Whose, give
 from fangxian.dispatch.queries import PENDING
@@ -514,7 +514,7 @@ def withdraw_directive(actor: Actor, directive_id: UUID, *, reason: str) -> Dire
 def _end(
     actor: Actor,
     directive: Directive,
-    state: Directive.State,
+    state: DirectiveState,
     reason: str,
     *,
     because: Event | None = None,

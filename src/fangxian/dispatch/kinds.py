@@ -1,5 +1,7 @@
 """What kinds of task there are. Rooms above open tasks by these words."""
 
+from typing import Any
+
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
@@ -69,7 +71,7 @@ class TaskKind(models.TextChoices):
     VERIFY_DIRECTIVE = "verify_directive", _("Verify what was done about the directive")
 
 
-def every_kind() -> list[tuple[str, str]]:
+def every_kind() -> list[tuple[str, Any]]:
     """For the column: called when asked, so that a new kind is no change of the table."""
     return TaskKind.choices
 

@@ -263,8 +263,8 @@ def load_by_person(viewer: Actor) -> list[Load]:
             id=account.id,
             name=account.display_name,
             what=account.post,
-            taken=pending.get(account.id, {}).get("taken", 0),
-            overdue=pending.get(account.id, {}).get("overdue", 0),
+            taken=pending[account.id]["taken"] if account.id in pending else 0,
+            overdue=pending[account.id]["overdue"] if account.id in pending else 0,
             done_today=done.get(account.id, 0),
         )
         for account in accounts.values()
@@ -294,9 +294,9 @@ def load_by_team(viewer: Actor) -> list[Load]:
             id=team.id,
             name=team.name,
             what=str(team.get_kind_display()),
-            waiting=pending.get(team.id, {}).get("waiting", 0),
-            taken=pending.get(team.id, {}).get("taken", 0),
-            overdue=pending.get(team.id, {}).get("overdue", 0),
+            waiting=pending[team.id]["waiting"] if team.id in pending else 0,
+            taken=pending[team.id]["taken"] if team.id in pending else 0,
+            overdue=pending[team.id]["overdue"] if team.id in pending else 0,
             done_today=done.get(team.id, 0),
         )
         for team in teams.values()

@@ -126,11 +126,10 @@ def listed(
         beyond = Q(**{f"{order}__{sign}": value}) | Q(**{order: value, f"id__{sign}": id_})
         parts = [one.filter(beyond, **{f"{order}__{sign}e": value}) for one in parts]
     keys = ["-" + order, "-id"] if backward else [order, "id"]
-    parts = [one.order_by(*keys).values_list("id", order)[: size + 1] for one in parts]
-    union = parts[0].union(*parts[1:], all=True) if len(parts) > 1 else parts[0]
-    found = [
-        id_ for id_, _value in (union.order_by(*keys) if len(parts) > 1 else union)[: size + 1]
-    ]
+    rows_of = [one.order_by(*keys).values_list("id", order)[: size + 1] for one in parts]
+    union = rows_of[0].union(*rows_of[1:], all=True).order_by(*keys) if len(parts) > 1 else None
+    pairs = list((rows_of[0] if union is None else union)[: size + 1])
+    found: list[UUID] = [pair[0] for pair in pairs]
     more, found = len(found) > size, found[:size]
     known = Task.objects.select_related("owner", "team", "post").in_bulk(found)
     rows = [known[id_] for id_ in (reversed(found) if backward else found) if id_ in known]

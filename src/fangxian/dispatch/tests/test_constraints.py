@@ -1,5 +1,7 @@
 """What the database itself refuses, whoever writes to it."""
 
+from typing import Any
+
 import pytest
 from django.db import IntegrityError, transaction
 from django.db.models import F
@@ -77,7 +79,7 @@ def test_the_database_itself_refuses_impossible_directives() -> None:
     make.more_places()
     chen = make.command_post()
     first = make.notice(chen)
-    broken = {
+    broken: dict[str, dict[str, Any]] = {
         "directive_ends_after_it_begins": {"effective_until": F("effective_from")},
         "directive_in_force_was_issued": {"state": "in_force"},
         "directive_ended_has_a_time": {"ended_at": now()},
@@ -98,7 +100,7 @@ def test_the_database_itself_refuses_impossible_directives() -> None:
 def test_the_database_itself_refuses_impossible_points() -> None:
     make.more_places()
     directive = make.notice(make.command_post(), items=2)
-    broken = {
+    broken: dict[str, dict[str, Any]] = {
         "directive_item_has_a_place_of_its_own": {"position": 1},
         "directive_item_says_what_to_do": {"text": ""},
         "directive_item_names_whom_it_is_for": {"owner_kind": "team"},
@@ -114,7 +116,7 @@ def test_the_database_itself_refuses_impossible_receipts() -> None:
     chen, head = make.command_post(), make.community_head()
     receipt = make.receipt(make.issued(chen), make.COMMUNITY)
     acknowledge_directive(head.actor, receipt.id)
-    broken = {
+    broken: dict[str, dict[str, Any]] = {
         "receipt_is_one_for_each_place": {"area_path": make.SUBDISTRICT},
         "receipt_acknowledged_has_a_time_and_a_name": {"acknowledged_at": None},
         "receipt_done_has_a_time": {"state": "done"},

@@ -7,7 +7,7 @@ from django.test import Client
 from django.utils.timezone import localtime
 
 from fangxian.dispatch import errors
-from fangxian.dispatch.directives import NewDirective, add_item, draft_directive
+from fangxian.dispatch.directives import NewDirective, NewItem, add_item, draft_directive
 from fangxian.dispatch.models import Directive, DirectiveItem, Receipt, Task
 from fangxian.dispatch.rules import points_in
 from fangxian.dispatch.tests import make
@@ -169,9 +169,7 @@ def test_a_point_in_the_past_or_without_place_is_refused() -> None:
     directive = make.notice(chen, items=0)
 
     with pytest.raises(errors.DueInThePast):
-        add_item(
-            chen.actor, directive.id, make.NewItem(text="已过", due_at=now() - timedelta(hours=1))
-        )
+        add_item(chen.actor, directive.id, NewItem(text="已过", due_at=now() - timedelta(hours=1)))
     client = signed_in(chen)
     page = client.post(f"/tasks/directives/{directive.id}/add", {"text": "", "each": "once"})
     assert page.status_code == 422
