@@ -685,7 +685,7 @@ def test_what_happened_to_one_swab_is_told_in_the_singular(swabs: int, said: str
 def test_a_point_is_not_ready_while_a_post_there_has_no_name(client: Client) -> None:
     site = posts.point()
     lead = posts.post("点位负责人", kind="point_lead", at=site.area_path, site_id=site.id)
-    client.force_login(account("peng", duties=(Duty.COLLECT_SAMPLES,)))
+    client.force_login(account("peng", duties=(Duty.COLLECT_SAMPLES,), within=""))
     where = reverse("sampling:declare_ready", args=[site.id])
     assert "点位负责人" in client.get(reverse("sampling:point", args=[site.id])).content.decode()
     assert client.post(where).status_code == 409
