@@ -243,7 +243,13 @@ NAVIGATION = (
                 "user",
                 frozenset({Duty.KEEP_ROSTER, Duty.DISPATCH, Duty.COMMAND, Duty.CARRY_OUT}),
             ),
-            Entry("workforce:needs", gettext_lazy("Check-in and secondment"), "pin", _KEEPERS),
+            Entry(
+                "workforce:needs",
+                gettext_lazy("Check-in and secondment"),
+                "pin",
+                _KEEPERS,
+                also=("/force/check-ins",),
+            ),
             Entry(
                 "rosters:gaps",
                 gettext_lazy("Posts and shifts"),
@@ -257,7 +263,7 @@ NAVIGATION = (
                 "calendar",
                 frozenset({Duty.CARRY_OUT, Duty.COLLECT_SAMPLES, Duty.GUARD, Duty.ANSWER_CALLS}),
             ),
-            Entry("workforce:board", gettext_lazy("Claim board"), "list"),
+            Entry("workforce:board", gettext_lazy("Claim board"), "list", also=("/force/mine",)),
         ),
     ),
     Group(

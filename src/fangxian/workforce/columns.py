@@ -96,7 +96,7 @@ def label(meaning: str) -> str:
         "place": _("community"),
         "parent": _("belongs to"),
         "phone": _("phone"),
-        "contact": _("contact"),
+        "contact": _("contact person"),
         "unit": _("unit"),
         "home": _("lives in"),
         "skills": _("skills"),

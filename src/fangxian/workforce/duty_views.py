@@ -79,7 +79,14 @@ def check_ins(request: Request) -> HttpResponse | FileResponse:
 
 
 def _as_file(request: Request, found: Any) -> FileResponse:
-    header = [_("Receipt"), _("Name"), _("Unit"), _("Checked in at"), _("By"), _("Time")]
+    header = [
+        _("Receipt number"),
+        _("Name"),
+        _("Comes from"),
+        _("Checked in at"),
+        _("Way"),
+        _("Time"),
+    ]
 
     def shown(rows: list[CheckIn]) -> Iterator[list[Any]]:
         for row in _rows(request.actor, rows):

@@ -76,7 +76,9 @@ class PhoneField(forms.CharField):
 
 
 class OrganisationsFilter(_AtAPlace):
-    search = forms.CharField(label=_("Name"), required=False, widget=forms.SearchInput())
+    search = forms.CharField(
+        label=_("Name of the organisation"), required=False, widget=forms.SearchInput()
+    )
     kind = forms.ChoiceField(
         label=_("Kind"), choices=[*_ANY, *Organisation.Kind.choices], required=False
     )
@@ -85,7 +87,7 @@ class OrganisationsFilter(_AtAPlace):
 
 class OrganisationForm(_AtAPlace):
     kind = forms.ChoiceField(label=_("Kind"), choices=Organisation.Kind.choices)
-    name = forms.CharField(label=_("Name"), max_length=80)
+    name = forms.CharField(label=_("Name of the organisation"), max_length=80)
     place = _place()
     parent = forms.TypedChoiceField(
         label=_("Belongs to"), coerce=UUID, empty_value=None, required=False
@@ -219,16 +221,16 @@ class AbsenceForm(forms.Form):
 
 class TrainingForm(forms.Form):
     course = forms.CharField(label=_("Course"), max_length=80)
-    on = forms.DateField(label=_("Day"), widget=_day())
+    on = forms.DateField(label=_("Date"), widget=_day())
     skill = forms.ChoiceField(
         label=_("Proves"), choices=[("", "—"), *Skill.Kind.choices], required=False
     )
 
 
 class CommendationForm(forms.Form):
-    by = forms.ChoiceField(label=_("By"), choices=Commendation.By.choices)
+    by = forms.ChoiceField(label=_("Thanked by"), choices=Commendation.By.choices)
     words = forms.CharField(label=_("For what"), max_length=200)
-    on = forms.DateField(label=_("Day"), widget=_day())
+    on = forms.DateField(label=_("Date"), widget=_day())
 
 
 class CertificateForm(forms.Form):
@@ -259,7 +261,7 @@ class ListForm(_AtAPlace):
 
 class NeedForm(_AtAPlace):
     place = _place()
-    headcount = forms.IntegerField(label=_("People"), min_value=1, max_value=9999)
+    headcount = forms.IntegerField(label=_("Headcount"), min_value=1, max_value=9999)
     skill = forms.ChoiceField(
         label=_("Skill"), choices=[("", "—"), *Skill.Kind.choices], required=False
     )
@@ -271,7 +273,7 @@ class NeedForm(_AtAPlace):
 class SendForm(forms.Form):
     """A unit, and those of its people who go."""
 
-    unit = forms.TypedChoiceField(label=_("Unit"), coerce=UUID)
+    unit = forms.TypedChoiceField(label=_("Which unit"), coerce=UUID)
     people = forms.IntegerField(
         label=_("How many"),
         min_value=1,
@@ -294,7 +296,7 @@ class WantedForm(_AtAPlace):
         help_text=_("Without names: everybody who works here reads it."),
     )
     place = _place()
-    headcount = forms.IntegerField(label=_("People"), min_value=1, max_value=999, initial=1)
+    headcount = forms.IntegerField(label=_("Headcount"), min_value=1, max_value=999, initial=1)
     skill = forms.ChoiceField(
         label=_("Skill"), choices=[("", "—"), *Skill.Kind.choices], required=False
     )

@@ -107,7 +107,15 @@ def tabs(viewer: Actor) -> dict[str, Any]:
 
 
 def _as_file(request: Request, found: Any) -> FileResponse:
-    header = [_("Name"), _("Kind"), _("Unit"), _("Place"), _("State"), _("Duty phone"), _("Skills")]
+    header = [
+        _("Name"),
+        _("Kind"),
+        _("Home unit"),
+        _("Place"),
+        _("State"),
+        _("Duty phone"),
+        _("Skills"),
+    ]
     [kinds, states] = sheets.labels(Member.Kind, Member.State)
 
     def shown(rows: list[Member]) -> Iterator[list[Any]]:
@@ -346,6 +354,7 @@ class OfferRow(NamedTuple):
     age: int
     place: str
     skills: list[str]
+    phone: str
 
 
 @require_GET
@@ -355,6 +364,8 @@ def volunteers(request: Request) -> HttpResponse:
     page = paged(queries.offers_to_decide(viewer), request.GET.get("mark", ""))
     named = names_of(viewer, [one.area_path for one in page.rows])
     labels = dict(Skill.Kind.choices)
+    # They left the number to be called on it, by whoever decides.
+    decides = viewer.may(Duty.KEEP_ROSTER) or viewer.may(Duty.DISPATCH)
     teams = queries.organisations_in(viewer, viewer.within).filter(kind__in=["team", "squad"])
     context = {
         "page": page,
@@ -366,11 +377,12 @@ def volunteers(request: Request) -> HttpResponse:
                 age_at(one.born, today()),
                 named[one.area_path],
                 [str(labels.get(kind, kind)) for kind in one.skills],
+                queries.plain(one.phone) if decides else str(one.phone or ""),
             )
             for one in page.rows
         ],
         "teams": teams[:200],
-        "may_decide": viewer.may(Duty.KEEP_ROSTER) or viewer.may(Duty.DISPATCH),
+        "may_decide": decides,
         "exemptions": Exemption.From.choices,
         "tab": "volunteers",
         **tabs(viewer),

@@ -392,7 +392,7 @@ class VolunteerOffer(models.Model):
 
     class State(models.TextChoices):
         OFFERED = "offered", _("to be looked at")
-        TAKEN_IN = "taken_in", _("taken in")
+        TAKEN_IN = "taken_in", _("taken in as a volunteer")
         DECLINED = "declined", _("declined")
         WITHDRAWN = "withdrawn", _("withdrawn")
 
@@ -526,8 +526,8 @@ class Need(models.Model):
     """A community says whom it lacks: so many, of this skill, from when to when."""
 
     class State(models.TextChoices):
-        OPEN = "open", _("open")
-        MET = "met", _("met")
+        OPEN = "open", _("still to be met")
+        MET = "met", _("everybody came")
         WITHDRAWN = "withdrawn", _("withdrawn")
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
@@ -572,10 +572,10 @@ class Sending(models.Model):
     """
 
     class State(models.TextChoices):
-        SENT = "sent", _("sent")
-        RECEIVED = "received", _("received")
+        SENT = "sent", _("sent, on the way")
+        RECEIVED = "received", _("has come")
         ACKNOWLEDGED = "acknowledged", _("received and acknowledged")
-        NOT_COME = "not_come", _("did not come")
+        NOT_COME = "not_come", _("stayed away")
         RECALLED = "recalled", _("called back by the unit")
         ENDED = "ended", _("went back")
 
@@ -638,7 +638,7 @@ class Wanted(models.Model):
 
     class State(models.TextChoices):
         OPEN = "open", _("to be taken")
-        TAKEN = "taken", _("taken")
+        TAKEN = "taken", _("all taken")
         DONE = "done", _("done")
         WITHDRAWN = "withdrawn", _("withdrawn")
 
@@ -804,7 +804,7 @@ class Commendation(models.Model):
     """What was thanked for: a fact, no mark and no list of the worst. Assessment comes later."""
 
     class By(models.TextChoices):
-        RESIDENT = "resident", _("residents")
+        RESIDENT = "resident", _("the residents")
         COMMUNITY = "community", _("community")
         UNIT = "unit", _("home unit")
         DISTRICT = "district", _("district")

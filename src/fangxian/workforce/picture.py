@@ -134,6 +134,9 @@ def draw(street: Street) -> Picture:
     wide = min(max(len(street.columns), 1), _COLUMNS)
     picture.width = 2 * _MARGIN + wide * (_WIDE + _GAP) - _GAP
     y = _office(picture, street)
+    trunk = next(box for box in picture.boxes if box.tone == "office")
+    if street.columns:
+        picture.lines.append(f"M{trunk.middle} {trunk.bottom}V{y + 14}")
     for first in range(0, len(street.columns), _COLUMNS):
         y = _row(picture, street, street.columns[first : first + _COLUMNS], y + 26)
     picture.height = y + _MARGIN

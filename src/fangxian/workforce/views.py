@@ -103,7 +103,14 @@ def organisations(request: Request) -> HttpResponse | FileResponse:
 
 def _as_file(request: Request, found: Any) -> FileResponse:
     viewer = request.actor
-    header = [_("Name"), _("Kind"), _("Place"), _("Belongs to"), _("Telephone"), _("People")]
+    header = [
+        _("Name of the organisation"),
+        _("Kind"),
+        _("Place"),
+        _("Belongs to"),
+        _("Telephone"),
+        _("Headcount"),
+    ]
 
     def shown(rows: list[Organisation]) -> Iterator[list[Any]]:
         for row in organisation_rows(viewer, rows):
