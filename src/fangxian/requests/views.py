@@ -147,7 +147,7 @@ def requests(request: HttpRequest) -> HttpResponse | FileResponse:
 def tabs(viewer: Actor) -> dict[str, Any]:
     return {
         "sees_to": bool(queries.SEE_TO & viewer.duties),
-        "answers": Duty.ANSWER_CALLS in viewer.duties,
+        "on_calls": Duty.ANSWER_CALLS in viewer.duties,
         "sees_all": bool(queries.SEE_ALL & viewer.duties),
     }
 
