@@ -110,7 +110,7 @@ def bound(
     prices: Floats,
     rounds: int,
     keep_from: int = 0,
-    each: Callable[[int, float], bool] = lambda at, value: True,
+    each: Callable[[int, float], bool] | None = None,
 ) -> Bound:
     """Raise a lower bound, and meet good bundles on the way.
 
@@ -124,8 +124,7 @@ def bound(
     kept = [bundles] if keep_from == 0 else []
     step, target, red, share, before = _STEP, _above(value), 0, _SHARE, -np.inf
     for at in range(1, rounds):
-        lacking = need - mean
-        lacking[((centre <= 0) & (lacking < 0)) | ((centre >= limit) & (lacking > 0))] = 0.0
+        lacking = _lacking(need - mean, centre, limit)
         size = float(lacking @ lacking)
         if size <= _NOTHING:
             break
@@ -134,22 +133,19 @@ def bound(
         if at >= keep_from:
             kept.append(bundles)
         mean = share * covered + (1 - share) * mean
+        red += 1
         if reached > value:
-            if float(lacking @ (need - covered)) > 0:
-                step = min(step * _LONGER, _LONGEST)
+            step = _lengthened(step, float(lacking @ (need - covered)))
             value, centre, red = reached, trial, 0
-            if value > target - _NEAR * abs(target):
-                target = _above(value)
-        else:
-            red += 1
-            if red == _PATIENCE:
-                step, red = step * _SHORTER, 0
+            target = _above(value) if value > target - _NEAR * abs(target) else target
+        elif red == _PATIENCE:
+            step, red = step * _SHORTER, 0
         if at % _TIGHTEN == 0:
             share = max(share * _SHORTER, _LEAST_SHARE)
             if value - before < _STILL_RISING * abs(value):
                 break
             before = value
-        if not each(at, value):
+        if each is not None and not each(at, value):
             break
     return Bound(value, centre, together(kept or [bundles]))
 
@@ -160,6 +156,17 @@ _STEP, _LONGER, _LONGEST, _SHORTER, _PATIENCE = 0.1, 1.15, 3.0, 0.7, 6
 _SHARE, _LEAST_SHARE, _TIGHTEN = 0.1, 0.02, 60
 _NEAR, _NOTHING = 0.03, 1e-9
 _STILL_RISING = 3e-4  # as a share, in the rounds between two tightenings
+
+
+def _lacking(lacking: Floats, prices: Floats, limit: Floats) -> Floats:
+    """Without what no price can change: none may be below 0, or above what a lack costs."""
+    bound_below, bound_above = (prices <= 0) & (lacking < 0), (prices >= limit) & (lacking > 0)
+    return np.where(bound_below | bound_above, 0.0, lacking)
+
+
+def _lengthened(step: float, agreement: float) -> float:
+    """Farther next time, if what is lacking now still points the same way."""
+    return min(step * _LONGER, _LONGEST) if agreement > 0 else step
 
 
 def _above(value: float) -> float:

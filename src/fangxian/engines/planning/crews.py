@@ -192,9 +192,9 @@ class Crews:
 
     def bundles(self, crew: Ints, slot: Ints, option: Ints) -> Bundles:
         """The week of every crew, out of turns that stand in the order of the crews."""
-        cost = np.bincount(crew, weights=self.turn_costs(slot, option), minlength=len(self))
         kind = self.weeks.kinds(crew, slot, len(self))
-        cost += self.burden[np.arange(len(self)), kind]
+        ways = np.bincount(crew, weights=self.turn_costs(slot, option), minlength=len(self))
+        cost = self.burden[np.arange(len(self)), kind] + ways
         lengths = np.diff(self.entry_starts)[option]
         entries = spread(self.entry_starts[option], lengths)
         rows = self.entry_posts[entries] * self.slots + np.repeat(slot, lengths)
@@ -263,16 +263,19 @@ def crews_of(problem: Problem, before: Sequence[Turn] = ()) -> tuple[Crews, Seat
     for crew in members:
         ways.add(crew)
     lengths = np.array(ways.lengths, dtype=np.int64)
+    counts = np.array(ways.options, dtype=np.int64)
     moved = problem.weights.moved if before else 0.0
-    sizes = np.repeat([len(crew) for crew in members], ways.options)
+    sizes = np.repeat(np.array([len(crew) for crew in members], dtype=np.int64), counts)
     none = np.zeros(0, dtype=np.int64)
     crews = Crews(
         weeks=weeks,
         slots=slots,
         members=members,
         free=free,
-        burden=np.array([_burden(problem, weeks, crew) for crew in members]),
-        starts=np.cumsum(ways.options) - ways.options,
+        burden=np.array([_burden(problem, weeks, crew) for crew in members]).reshape(
+            len(members), len(weeks.starts)
+        ),
+        starts=np.cumsum(counts) - counts,
         cost=np.array(ways.cost) + moved * sizes,
         number=np.arange(len(ways.cost)),
         entry_starts=np.append(0, np.cumsum(lengths)),
@@ -342,13 +345,14 @@ class _Ways:
             [
                 [not post.skill or post.skill in one.skills for post in problem.posts]
                 for one in problem.people
-            ]
+            ],
+            dtype=bool,
         ).reshape(self._km.shape)
         self._able = can & (self._km * 1000 <= problem.limits.metres)
         at: dict[str, list[int]] = defaultdict(list)
         for i, post in enumerate(problem.posts):
             at[post.place or f"\0{post.id}"].append(i)
-        self._places = [places for places in at.values()]
+        self._places = list(at.values())
         self._most = [max(post.needs.values(), default=0) for post in problem.posts]
 
     def add(self, crew: tuple[int, ...]) -> None:

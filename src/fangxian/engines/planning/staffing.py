@@ -109,7 +109,7 @@ def plan_staff(
     seconds: float = 240.0,
     near_enough: float = 0.01,
     seed: int = 0,
-    progress: Callable[[Step], None] = lambda step: None,
+    progress: Callable[[Step], None] | None = None,
 ) -> Plan:
     """A plan for everybody that breaks no limit, whatever the time allowed.
 
@@ -132,7 +132,7 @@ def plan_staff(
 _ROUNDS = 300
 _FIRST_PRICES = (0.02, 0.04, 0.08, 0.15, 0.3, 0.5, 0.7, 0.9)
 """Shares of what a missing person costs; where people are short, a place is worth nearly that."""
-_BOUND, _FIRST, _GAPS, _BETTER = 0.0, 0.5, 0.55, 0.75
+_FIRST, _GAPS, _BETTER = 0.5, 0.55, 0.75
 """Shares of the work after which its parts begin, for whoever watches."""
 _NEVER = 1e4
 _PART, _PART_ROUNDS, _PART_SECONDS, _EACH = 40, 40, 3.0, 40
@@ -152,11 +152,11 @@ class _Work:
         began: float,
         seconds: float,
         near_enough: float,
-        progress: Callable[[Step], None],
+        progress: Callable[[Step], None] | None,
     ) -> None:
         self.problem, self.crews, self.seats = problem, crews, seats
         self.began, self.seconds, self.near_enough = began, seconds, near_enough
-        self.progress = progress
+        self._progress = progress
         self.turns = np.full((len(crews), crews.slots), -1, dtype=np.int64)
         self.cover = np.zeros_like(crews.room)
         self.need: Floats = crews.room.ravel()
@@ -176,6 +176,11 @@ class _Work:
         weeks = self.crews.bundles(crew, slot, self.turns[crew, slot])
         return float(weeks.cost.sum() + self.missing @ self.left.ravel())
 
+    def _tell(self, what: str, share: float, cost: float | None) -> None:
+        if self._progress is not None:
+            at_least = max(self.at_least, 0.0)
+            self._progress(Step(what=what, share=share, cost=cost, at_least=at_least))
+
     def _may_go_on(self, cost: float, share: float = 1.0) -> bool:
         """Whether there is something to gain, and time to look for it."""
         enough = cost - self.at_least <= self.near_enough * self.at_least + _NOTHING
@@ -192,13 +197,11 @@ class _Work:
 
     def find_bound(self) -> None:
         def each(at: int, value: float) -> bool:
-            share = at / _ROUNDS
-            self.progress(
-                Step(what="bound", share=_FIRST * share, cost=None, at_least=max(value, 0.0))
-            )
+            self.at_least = value
+            self._tell("bound", _FIRST * at / _ROUNDS, None)
             return process_time() < self.began + self.seconds / 2
 
-        if not len(self.crews):
+        if not self.crews.cost.size:
             self.at_least = float(self.missing @ self.need)
             return
         found = bound(
@@ -230,7 +233,7 @@ class _Work:
         Whoever comes too late chooses anew among what is left.
         """
         waiting = np.nonzero((self.turns < 0).all(axis=1))[0]
-        while len(waiting):
+        while len(waiting) and self.crews.cost.size:
             some = self.crews.only(waiting, self.left)
             worth, crew, slot, option = some.best_turns(self.prices)
             rank = np.argsort(np.argsort(-worth, kind="stable"))
@@ -245,18 +248,17 @@ class _Work:
             if not served:
                 break
             waiting = np.delete(waiting, np.union1d(idle, np.array(served, dtype=np.int64)))
-        cost = self.cost
-        self.progress(Step(what="first", share=_GAPS, cost=cost, at_least=self.at_least))
+        self._tell("first", _GAPS, self.cost)
 
     def close_gaps(self) -> None:
         cost = self.cost
 
         def go_on(gained: float) -> bool:
             now = cost - gained
-            self.progress(Step(what="gaps", share=_GAPS, cost=now, at_least=self.at_least))
+            self._tell("gaps", _GAPS, now)
             return self._may_go_on(now, _BETTER)
 
-        if len(self.crews) and go_on(0.0):
+        if self.crews.cost.size and go_on(0.0):
             chains = Chains(self.crews, self.turns, self.cover, self.missing, self.prices)
             chains.close_gaps(go_on)
 
@@ -264,13 +266,13 @@ class _Work:
         """Take the weeks of neighbours apart and put them together in the best way."""
         chance = np.random.default_rng(seed)
         cost, in_vain = self.cost, 0
-        while in_vain < _IN_VAIN and len(self.crews) and self._may_go_on(cost):
+        while in_vain < _IN_VAIN and self.crews.cost.size and self._may_go_on(cost):
             gain = self._anew(self._around(chance))
             in_vain = 0 if gain > _NOTHING else in_vain + 1
             if len(self.crews) <= _PART:
                 in_vain = _IN_VAIN
             cost -= gain
-            self.progress(Step(what="better", share=_BETTER, cost=cost, at_least=self.at_least))
+            self._tell("better", _BETTER, cost)
 
     def _around(self, chance: np.random.Generator) -> Ints:
         """Crews who live near a post; more often near one where people are missing."""
@@ -397,7 +399,7 @@ class _Work:
             gaps=gaps,
             needed=round(self.need.sum()),
             missing=round(self.left.sum()),
-            cost=self.cost if len(self.crews) else self.at_least,
+            cost=self.cost if self.crews.cost.size else self.at_least,
             at_least=self.at_least,
             kilometres=far,
             moved=sum(turn not in stood for turn in turns) if stood else 0,
