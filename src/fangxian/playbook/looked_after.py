@@ -34,7 +34,8 @@ from fangxian.responsibility.events import (
     ResponsibilityVacant,
     StandInNamed,
 )
-from fangxian.responsibility.queries import key_persons_of, missing_of, of_member, teams_of
+from fangxian.responsibility.queries import key_persons_of, of_member, teams_of
+from fangxian.responsibility.rules import missing
 from fangxian.workforce.events import MemberStateChanged
 
 _LIMIT = "coordination.controlled"
@@ -84,7 +85,7 @@ def on_entrusted(fact: ResponsibilityEntrusted, event: Event) -> None:
     if fact.resident_id is None:
         return
     team = teams_of(PLAYBOOK, [fact.resident_id])[fact.resident_id]
-    if missing_of(team):
+    if missing(row.role for row in team):
         return
     for key in key_persons_of(PLAYBOOK, fact.resident_id):
         close_tasks_about(PLAYBOOK, key.id, TaskKind.NAME_TEAM, because=event, done=True)

@@ -225,12 +225,6 @@ def teams_of(viewer: Actor, residents: Iterable[UUID]) -> dict[UUID, list[Respon
     return found
 
 
-def missing_of(team: Iterable[Responsibility]) -> list[str]:
-    """The roles of the five that nobody holds, whether they are at work or not."""
-    held = {row.role for row in team}
-    return [role for role in rules.TEAM if role not in held]
-
-
 def key_persons_of(viewer: Actor, resident_id: UUID) -> QuerySet[KeyPerson]:
     return key_persons_visible_to(viewer).filter(resident=resident_id)
 

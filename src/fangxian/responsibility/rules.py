@@ -1,5 +1,7 @@
 """Which role answers for which level of the tree, and who may follow whom."""
 
+from collections.abc import Iterable
+
 PLACES = {
     "branch": "community",
     "grid": "grid",
@@ -14,3 +16,9 @@ TEAM = ("cadre", "grid_worker", "doctor", "police", "volunteer")
 
 def fits(role: str, level: str, *, for_a_person: bool) -> bool:
     return role in TEAM if for_a_person else PLACES.get(role) == level
+
+
+def missing(held: Iterable[str]) -> list[str]:
+    """The roles of the five that nobody holds."""
+    known = set(held)
+    return [role for role in TEAM if role not in known]

@@ -14,7 +14,7 @@ from fangxian.kernel.clock import now
 from fangxian.kernel.errors import NotFound, NotYours
 from fangxian.people.errors import FileRefused
 from fangxian.people.tests import make as people
-from fangxian.responsibility import actions, importing, queries
+from fangxian.responsibility import actions, importing, queries, rules
 from fangxian.responsibility.errors import (
     HasEnded,
     NotAtWork,
@@ -208,7 +208,7 @@ def test_a_key_person_without_anybody_is_first_and_five_make_a_team(at: dict[str
         actions.entrust_person(make.KEEPER, key.id, role=role, member_id=who.id)
 
     team = queries.teams_of(make.KEEPER, [key.resident_id])[key.resident_id]
-    assert (len(team), queries.missing_of(team)) == (5, [])
+    assert (len(team), rules.missing(row.role for row in team)) == (5, [])
     assert not queries.without_owner(make.KEEPER).exists()
     told = queries.responsible_for(make.KEEPER, at["door"].path, key.resident_id)
     assert {one.role for one in told} == {row.role for row in team}
