@@ -3,6 +3,8 @@
 from datetime import timedelta
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from fangxian.kernel.access import PLAYBOOK, Duty
 from fangxian.kernel.clock import Hands, now
@@ -19,6 +21,7 @@ from fangxian.measures.actions import (
     propose_due_releases,
     reject_risk_area,
     restart_clock,
+    restrict_residents,
 )
 from fangxian.measures.errors import (
     CountedFromTheFuture,
@@ -360,3 +363,19 @@ def test_what_is_closed_concerns_everybody_there_and_nobody_elsewhere() -> None:
 def test_no_place_is_found_by_an_unknown_number() -> None:
     with pytest.raises(NotFound):
         get_risk_area(PLAYBOOK, new_id())
+
+
+def test_many_residents_are_restricted_in_as_many_statements_as_few() -> None:
+    make.rules()
+    asked = []
+    for residents in (2, 40):
+        homes = make.estate()
+        for number in range(residents):
+            make.resident(at=make.door(homes[0], f"{200 + number}"))
+        area = make.risk_area(homes)
+        cause = Event.objects.filter(subject_id=area.id).order_by("-seq").first()
+        with CaptureQueriesContext(connection) as statements:
+            assert restrict_residents(PLAYBOOK, area.id, because=cause)
+        asked.append(len(statements))
+
+    assert asked[0] == asked[1]
