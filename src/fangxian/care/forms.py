@@ -106,6 +106,8 @@ class CloseForm(forms.Form):
     def __init__(self, *args: Any, left: bool, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         stays = {"treated", "not_wanted"}
+        if left:
+            del self.fields["note"]
         field = self.fields["outcome"]
         assert isinstance(field, forms.ChoiceField)  # noqa: S101 - as declared above
         field.choices = [

@@ -144,8 +144,8 @@ def transfers(request: Request) -> HttpResponse | FileResponse:
 def _as_file(request: Request, found: Any) -> FileResponse:
     header = [
         _("Number"), _("Name"), _("What for"), _("Place"), _("How"), _("Hospital"),
-        pgettext("care", "Asked for"), _("Looked at"), _("Vehicle named"), _("Left"), _("Handed over"),
-        _("Complete"), _("State"),
+        pgettext("care", "Asked for"), _("Looked at"), _("Vehicle named"), _("Left"),
+        _("Handed over"), _("Complete"), _("State"),
     ]  # fmt: skip
     whats, means, states = sheets.labels(What, Means, CareTransfer.State)
 

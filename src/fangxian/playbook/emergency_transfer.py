@@ -247,7 +247,6 @@ def on_let_through(fact: EmergencyLetThrough, event: Event) -> None:
                 area_path=fact.area_path,
                 what="other_care",
                 channel="gate",
-                id=fact.subject_id,
                 because=event,
             )
         )
