@@ -19,9 +19,11 @@ from fangxian.kernel.errors import Refusal
 from fangxian.protocol.errors import NoPackInForce
 from fangxian.protocol.packs import Rosters
 from fangxian.protocol.queries import Rules
+from fangxian.protocol.values import Quantity, Span
 from fangxian.protocol.vocabulary import figure
 from fangxian.rosters import rules
 from fangxian.rosters.asking import limits_at, limits_of
+from fangxian.rosters.covering import HELD, is_hot
 from fangxian.rosters.errors import (
     LacksTheSkill,
     NoSuchPerson,
@@ -32,7 +34,7 @@ from fangxian.rosters.errors import (
     TooTired,
 )
 from fangxian.rosters.models import Shift, Turn
-from fangxian.rosters.queries import HELD, hot_days, is_hot, spells_of
+from fangxian.rosters.queries import hot_days, spells_of
 from fangxian.workforce import queries as workforce
 
 
@@ -90,10 +92,10 @@ class Ground:
         for turn in gone:
             self._forget(turn)
         self._covers: dict[UUID, list[tuple[datetime, datetime]]] = defaultdict(list)
-        rows = Turn.objects.filter(shift__in=shifts, state__in=HELD).exclude(
+        held = Turn.objects.filter(shift__in=shifts, state__in=HELD).exclude(
             id__in=[turn.id for turn in gone]
         )
-        for shift_id, starts_at, ends_at in rows.values_list("shift", "starts_at", "ends_at"):
+        for shift_id, starts_at, ends_at in held.values_list("shift", "starts_at", "ends_at"):
             self._covers[shift_id].append((starts_at, ends_at))
 
     def _look(self, members: set[UUID], shifts: Iterable[Shift], days: Sequence[date]) -> None:
@@ -162,14 +164,14 @@ class Ground:
             return None
         if figures is None:
             return TooTired(found)
-        number = {
+        numbers: dict[rules.Fault, Span | Quantity] = {
             "double": figures.shift_hours,
             "too_long": figures.shift_hours,
             "too_little_rest": figures.rest_between,
             "too_many_days": figures.consecutive_days,
             "too_hot": figures.hot_stretch,
-        }[found]
-        return TooTired(found, figure(number))
+        }
+        return TooTired(found, figure(numbers[found]))
 
     def _full(self, one: Wanted) -> ShiftIsFull | None:
         shift = one.shift

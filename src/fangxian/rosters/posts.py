@@ -6,7 +6,7 @@ from datetime import date, time, timedelta
 from uuid import UUID
 
 from django.db import IntegrityError, connection, transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from fangxian.areas.queries import get_site
 from fangxian.kernel.access import PLAYBOOK, Actor, Duty
@@ -181,7 +181,7 @@ def end_need(actor: Actor, need_id: UUID) -> Need:
     post = found.post
     actor.must(Duty.KEEP_ROSTER, at=post.area_path)
     to_come = Shift.objects.filter(need=found, day__gt=today(), cancelled_at=None)
-    _must_be_empty(post, to_come.values_list("id", flat=True))
+    _must_be_empty(post, to_come)
     struck = list(to_come.select_related("post"))
     to_come.update(cancelled_at=now(), told_at=None)
     found.until_day = max(found.from_day, today())
@@ -208,7 +208,7 @@ def close_post(actor: Actor, post_id: UUID) -> Post:
     if post.closed_at is not None:
         return post
     to_come = Shift.objects.filter(post=post, ends_at__gt=now(), cancelled_at=None)
-    _must_be_empty(post, to_come.values_list("id", flat=True))
+    _must_be_empty(post, to_come)
     struck = list(to_come.select_related("post"))
     to_come.update(cancelled_at=now(), told_at=None)
     post.needs.filter(Q(until_day=None) | Q(until_day__gt=today()), from_day__lte=today()).update(
@@ -228,9 +228,9 @@ def close_post(actor: Actor, post_id: UUID) -> Post:
     return post
 
 
-def _must_be_empty(post: Post, shifts: Sequence[UUID]) -> None:
+def _must_be_empty(post: Post, to_come: QuerySet[Shift]) -> None:
     states = (Turn.State.PLANNED, Turn.State.THERE)
-    if people := Turn.objects.filter(shift__in=shifts, state__in=states).count():
+    if people := Turn.objects.filter(shift__in=to_come, state__in=states).count():
         raise PostStillHasPeople(post.code, people)
 
 

@@ -1,7 +1,7 @@
 """What can be asked about posts, shifts and those who fill them. The viewer comes first."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from uuid import UUID
@@ -13,6 +13,7 @@ from fangxian.kernel.clock import now
 from fangxian.kernel.ids import read_code
 from fangxian.rosters import rules
 from fangxian.rosters.asking import day_of, figures_at, moment
+from fangxian.rosters.covering import HELD, bare_parts, hours_of, is_hot
 from fangxian.rosters.errors import (
     NoCodeOfAPost,
     NoSuchPost,
@@ -35,8 +36,6 @@ from fangxian.rosters.models import (
 )
 from fangxian.workforce import queries as workforce
 
-HELD = (Turn.State.PLANNED, Turn.State.THERE, Turn.State.DONE)
-"""The turns in which somebody is, was, or will be at the post."""
 OPEN = (Swap.State.OFFERED, Swap.State.ACCEPTED)
 
 
@@ -208,10 +207,6 @@ def hot_days(viewer: Actor, from_day: date, until_day: date) -> dict[date, list[
     return found
 
 
-def is_hot(kind: str, day: date, area_path: str, hot: dict[date, list[str]]) -> bool:
-    return kind == Post.Kind.SAMPLER and any(area_path.startswith(p) for p in hot.get(day, ()))
-
-
 # Gaps
 
 
@@ -279,36 +274,6 @@ def gaps_of(viewer: Actor, posts: QuerySet[Post], at: datetime) -> list[Gap]:
                 )
             )
     return sorted(gaps, key=lambda gap: (-gap.missing, gap.post.area_path, gap.post.number))
-
-
-def bare_parts(
-    shifts: Sequence[Shift], *, since: datetime | None = None
-) -> dict[Shift, list[rules.Bare]]:
-    """What is bare of each shift, where something is; `since` leaves out what lies before."""
-    covers: dict[UUID, list[tuple[datetime, datetime]]] = defaultdict(list)
-    rows = Turn.objects.filter(shift__in=[shift.id for shift in shifts], state__in=HELD)
-    for shift_id, starts_at, ends_at in rows.values_list("shift", "starts_at", "ends_at"):
-        covers[shift_id].append((starts_at, ends_at))
-    found = {}
-    for shift in shifts:
-        begin = max(shift.starts_at, since) if since else shift.starts_at
-        if begin >= shift.ends_at:
-            continue
-        if parts := rules.bare(begin, shift.ends_at, shift.headcount, covers[shift.id]):
-            found[shift] = parts
-    return found
-
-
-def bare_of(shift: Shift, held: Iterable[Turn]) -> list[rules.Bare]:
-    """What is bare of one shift, whose turns are known."""
-    covers = [(turn.starts_at, turn.ends_at) for turn in held]
-    return rules.bare(shift.starts_at, shift.ends_at, shift.headcount, covers)
-
-
-def hours_of(need: Need, day: date) -> tuple[datetime, datetime]:
-    """A need's hours on a day; those that do not end after they begin end on the next."""
-    ends_on = day if need.ends > need.starts else day + timedelta(days=1)
-    return moment(day, need.starts), moment(ends_on, need.ends)
 
 
 def _needed_at(posts: Iterable[UUID], at: datetime) -> list[tuple[Need, date]]:

@@ -22,11 +22,11 @@ from fangxian.kernel.errors import NotYours
 from fangxian.kernel.http import PAGE, Page, Request, paged
 from fangxian.people import sheets as uploads
 from fangxian.protocol.vocabulary import GEAR, GEARED, figure
-from fangxian.rosters import actions, importing, queries, showing
+from fangxian.rosters import actions, covering, importing, queries, showing
 from fangxian.rosters import supplies as counting
+from fangxian.rosters.covering import HELD
 from fangxian.rosters.forms import DayForm, DaysForm, ReasonForm, RosterFileForm
 from fangxian.rosters.models import Proposal, Swap
-from fangxian.rosters.queries import HELD
 from fangxian.rosters.turns import week_of
 from fangxian.rosters.views import must_read, tabs
 from fangxian.workforce import queries as workforce
@@ -97,7 +97,7 @@ def _week_as_file(request: Request, days: Sequence[date]) -> FileResponse:
         places = names_of(viewer, {shift.area_path for shift in shifts})
         for shift in shifts:
             held = [turn for turn in turns[shift.id] if turn.state in HELD]
-            missing = max((part.missing for part in queries.bare_of(shift, held)), default=0)
+            missing = max((part.missing for part in covering.bare_of(shift, held)), default=0)
             yield [
                 shift.post.code,
                 shift.post.name,

@@ -15,9 +15,10 @@ from fangxian.areas.models import Area
 from fangxian.areas.queries import areas_of_level, names_of, outlines_of_level
 from fangxian.kernel.access import Actor
 from fangxian.kernel.clock import now
-from fangxian.rosters import queries
+from fangxian.rosters import covering, queries
+from fangxian.rosters.covering import HELD
 from fangxian.rosters.models import Post, Shift, Turn
-from fangxian.rosters.queries import HELD, Gap
+from fangxian.rosters.queries import Gap
 from fangxian.workforce import queries as workforce
 
 _TONES = {
@@ -137,7 +138,7 @@ def week_by_post(viewer: Actor, posts: Sequence[Post], days: Sequence[date]) -> 
     for shift in shifts:
         on = [turn for turn in turns[shift.id] if turn.state in HELD]
         who = list(dict.fromkeys(turn.member_id for turn in on))
-        bare = queries.bare_of(shift, on)
+        bare = covering.bare_of(shift, on)
         cells[shift.post_id, shift.day].append(
             Chip(
                 shift=shift,

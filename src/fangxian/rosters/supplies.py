@@ -13,8 +13,9 @@ from fangxian.protocol.packs import Rosters
 from fangxian.protocol.values import Quantity
 from fangxian.rosters import rules
 from fangxian.rosters.asking import figures_at
+from fangxian.rosters.covering import HELD
 from fangxian.rosters.models import Post, Shift
-from fangxian.rosters.queries import HELD, shifts_between, turns_of
+from fangxian.rosters.queries import shifts_between, turns_of
 
 MASK = "mask"
 

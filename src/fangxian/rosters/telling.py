@@ -11,8 +11,8 @@ from fangxian.kernel.models import Event
 from fangxian.protocol.errors import NoPackInForce
 from fangxian.protocol.queries import Rules
 from fangxian.rosters import events
+from fangxian.rosters.covering import bare_parts
 from fangxian.rosters.models import Post, Shift
-from fangxian.rosters.queries import bare_parts
 
 
 def tell(actor: Actor, shifts: Iterable[Shift], *, because: Event | UUID | None = None) -> int:

@@ -17,6 +17,7 @@ from fangxian.kernel.ledger import record
 from fangxian.kernel.models import Event
 from fangxian.rosters import events, rules, telling
 from fangxian.rosters.asking import limits_at
+from fangxian.rosters.covering import HELD, bare_parts, hours_of
 from fangxian.rosters.errors import (
     AtAnotherPost,
     DaysWrong,
@@ -29,15 +30,7 @@ from fangxian.rosters.errors import (
 )
 from fangxian.rosters.fitness import Ground, Wanted
 from fangxian.rosters.models import HotDay, Need, Post, Shift, Tenure, Turn
-from fangxian.rosters.queries import (
-    HELD,
-    bare_parts,
-    get_shift,
-    get_turn,
-    hours_of,
-    shifts_visible_to,
-    turns_of,
-)
+from fangxian.rosters.queries import get_shift, get_turn, shifts_visible_to, turns_of
 
 _MOST_DAYS = 31  # a roster is not opened further ahead, or a slip of the pen fills the table
 

@@ -20,7 +20,7 @@ from fangxian.kernel.access import Actor, Duty
 from fangxian.kernel.clock import now, today
 from fangxian.kernel.errors import NotYours
 from fangxian.kernel.http import Request, live_page, paged
-from fangxian.rosters import actions, queries, showing
+from fangxian.rosters import actions, covering, queries, showing
 from fangxian.rosters.asking import figures_at
 from fangxian.rosters.errors import NoSuchPost
 from fangxian.rosters.fitness import candidates
@@ -245,8 +245,8 @@ def _post(request: Request, post_id: UUID, *, status: int = 200, **invalid: Any)
 def _shift_row(
     viewer: Actor, shift: Shift, turns: Sequence[Any], skills: dict[str, str]
 ) -> dict[str, Any]:
-    held = [turn for turn in turns if turn.state in queries.HELD]
-    bare = queries.bare_of(shift, held)
+    held = [turn for turn in turns if turn.state in covering.HELD]
+    bare = covering.bare_of(shift, held)
     missing = max((part.missing for part in bare), default=0)
     return {
         "shift": shift,
@@ -351,11 +351,11 @@ def _shift(request: Request, shift_id: UUID, *, status: int = 200, **invalid: An
     viewer = request.actor
     one = queries.get_shift(viewer, shift_id)
     turns = queries.turns_of(viewer, [one])[one.id]
-    held = [turn for turn in turns if turn.state in queries.HELD]
+    held = [turn for turn in turns if turn.state in covering.HELD]
     may = viewer.may(Duty.KEEP_ROSTER, at=one.area_path)
     over = one.ends_at <= now()
-    bare = [part for part in queries.bare_of(one, held) if part.ends_at > now()]
-    hot = queries.is_hot(
+    bare = [part for part in covering.bare_of(one, held) if part.ends_at > now()]
+    hot = covering.is_hot(
         one.post.kind, one.day, one.area_path, queries.hot_days(viewer, one.day, one.day)
     )
     people = people_choices(viewer, candidates(viewer, one)) if may and not over else []
@@ -410,8 +410,8 @@ def put_on_board(request: Request, shift_id: UUID) -> HttpResponse:
     """Offer what is bare of a shift to whoever wants it: who claims it has it."""
     viewer = request.actor
     one = queries.get_shift(viewer, shift_id)
-    held = [turn for turn in queries.turns_of(viewer, [one])[one.id] if turn.state in queries.HELD]
-    missing = max((part.missing for part in queries.bare_of(one, held)), default=0)
+    held = [turn for turn in queries.turns_of(viewer, [one])[one.id] if turn.state in covering.HELD]
+    missing = max((part.missing for part in covering.bare_of(one, held)), default=0)
     if missing:
         force.put_on_board(
             viewer,

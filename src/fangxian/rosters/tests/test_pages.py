@@ -31,8 +31,7 @@ def signed_in(who: Member | None, *duties: Duty, within: str = "") -> Client:
     if who is None:
         client.force_login(account(f"min{len(duties)}", duties=duties, within=within))
     else:
-        make.colleague(who, *duties)
-        client.force_login(Account.objects.get(id=Member.objects.get(id=who.id).account_id))
+        client.force_login(Account.objects.get(id=make.colleague(who, *duties).id))
     client.cookies["django_language"] = "en"
     return client
 
@@ -70,7 +69,7 @@ def test_a_post_is_opened_its_week_opened_and_somebody_put_on_it(office: Client)
     post = Post.objects.get()
     assert "文汇小区东门" in read(office, "posts", kind="gate")
 
-    send(office, "open_shifts", **{"from": f"{today():%Y-%m-%d}"})
+    office.post(reverse("rosters:open_shifts"), {"from": f"{today():%Y-%m-%d}"})
     shift = Shift.objects.filter(post=post).earliest("starts_at")
     assert "王海" in read(office, "shift", shift.id)
     send(office, "assign", shift.id, member=str(who.id))

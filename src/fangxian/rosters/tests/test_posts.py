@@ -53,10 +53,10 @@ def test_a_post_is_known_by_the_code_that_hangs_there() -> None:
 
 def test_shifts_are_opened_from_what_a_post_needs_for_a_week_and_only_once() -> None:
     gate = make.post(needs=(make.need(make.MORNING), make.need(make.NIGHT, headcount=2)))
-    week = {"from_day": today(), "until_day": today() + timedelta(days=6)}
+    first, last = today(), today() + timedelta(days=6)
 
-    assert open_shifts(MIN, **week) == 14
-    assert open_shifts(MIN, **week) == 0
+    assert open_shifts(MIN, from_day=first, until_day=last) == 14
+    assert open_shifts(MIN, from_day=first, until_day=last) == 0
     night = Shift.objects.filter(post=gate, headcount=2).earliest("starts_at")
     assert night.ends_at - night.starts_at == timedelta(hours=8)
 
