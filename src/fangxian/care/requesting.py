@@ -151,9 +151,9 @@ def place_of(*said: str) -> str:
     for text in said:
         found = Area.objects.filter(path__in=_paths(text)).order_by("-path").first()
         if found is not None:
-            return found.path
+            return str(found.path)
     first = Area.objects.filter(ended_at=None).order_by("path").first()
-    return first.path if first else ""
+    return str(first.path) if first else ""
 
 
 def _paths(text: str) -> list[str]:

@@ -168,7 +168,7 @@ def test_what_cannot_be_booked_says_why(
     unusual: dict[str, object], refusal: type[Exception]
 ) -> None:
     with pytest.raises(refusal):
-        booked(**unusual)
+        booked(None, **unusual)
 
 
 @pytest.mark.parametrize(
