@@ -156,3 +156,33 @@ def test_a_meetings_point_reaches_the_grid_worker_and_comes_back_counted(
 
     chen.goes_to(directive)
     expect(chen.page.locator("main")).to_contain_text("合计 7")
+
+
+def test_an_operator_answers_asks_and_helps_without_a_mouse(
+    arrive: Callable[..., Visitor], stage: Stage
+) -> None:
+    """A call by hand, the caller recognised, a need taken down; then an emergency, in one step."""
+    he = arrive("he").page
+
+    he.goto("/requests/hotline")
+    he.keyboard.press("m")
+    he.keyboard.type(stage["resident_phone"])
+    he.keyboard.press("Enter")
+    he.wait_for_url("**/requests/calls/**")
+    expect(he.locator("#who-heading ~ .body")).not_to_contain_text("未识别")
+    he.keyboard.type("核酸")
+    he.keyboard.press("Alt+3")
+    expect(he.locator("#help [name=words]")).to_be_focused()
+    he.keyboard.type("老人的降压药吃完了")
+    he.locator("#help [name=category]").select_option("medical")
+    he.get_by_role("button", name="登记", exact=True).click()
+    expect(he.locator(".notice.good")).to_contain_text("Q")
+
+    he.goto("/requests/hotline")
+    he.keyboard.press("m")
+    he.keyboard.press("Enter")
+    he.wait_for_url("**/requests/calls/**")
+    he.keyboard.press("Alt+e")
+    he.get_by_role("button", name="立即安排救助").click()
+    he.wait_for_url("**/requests/*-*")
+    expect(he.locator("main")).to_contain_text("已立即转为急症转运")
