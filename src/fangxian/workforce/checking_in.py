@@ -132,7 +132,7 @@ def _member(actor: Actor, member_id: UUID | None, area_path: str) -> Member:
 
 
 def _home_of(member: Member) -> str:
-    return member.unit.area_path if member.unit else member.area_path
+    return str(member.unit.area_path if member.unit else member.area_path)
 
 
 def _unit(

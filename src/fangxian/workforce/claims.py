@@ -1,6 +1,7 @@
 """The claim board: posts, services and wishes that people and units take of their own accord."""
 
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from django.db import transaction
@@ -111,9 +112,8 @@ def claim(
         if member is None:
             raise NotAMember
         _refuse_unfit(member, wanted)
-    mine = wanted.claims.filter(
-        member=member, organisation_id=organisation_id, given_back_at=None
-    ).first()
+    by: dict[str, Any] = {"member": member, "organisation_id": organisation_id}
+    mine = wanted.claims.filter(**by, given_back_at=None).first()
     if mine is not None:
         return mine
     left = wanted.headcount - _taken(wanted) if wanted.state == Wanted.State.OPEN else 0
@@ -158,9 +158,8 @@ def give_back(actor: Actor, wanted_id: UUID, *, organisation_id: UUID | None = N
         member = queries.member_of(actor)
         if member is None:
             raise NotAMember
-    ended = wanted.claims.filter(
-        member=member, organisation_id=organisation_id, given_back_at=None
-    ).update(given_back_at=now())
+    by: dict[str, Any] = {"member": member, "organisation_id": organisation_id}
+    ended = wanted.claims.filter(**by, given_back_at=None).update(given_back_at=now())
     if ended and wanted.state in {Wanted.State.OPEN, Wanted.State.TAKEN}:
         wanted.state = Wanted.State.OPEN
         wanted.save(update_fields=["state"])
@@ -196,7 +195,10 @@ def close_wanted(
     wanted.state = Wanted.State.DONE if done else Wanted.State.WITHDRAWN
     wanted.save(update_fields=["state"])
     if done and minutes:
-        for one in wanted.claims.filter(given_back_at=None, member__isnull=False):
+        taken = wanted.claims.filter(given_back_at=None)
+        for one in taken:
+            if one.member_id is None:
+                continue
             record_service(
                 actor,
                 [one.member_id],

@@ -133,7 +133,8 @@ def kind_of_person(text: str) -> str | None:
 
 def skills_in(text: str) -> tuple[list[str], list[str]]:
     """The skills that are known, and the words that are none."""
-    known, unknown = [], []
+    known: list[str] = []
+    unknown: list[str] = []
     for part in filter(None, _APART.split(text.strip())):
         skill = _word(part, Skill.Kind, _SKILLS)
         (known if skill else unknown).append(skill or part)

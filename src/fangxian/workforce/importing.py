@@ -291,7 +291,7 @@ def import_members(
     names = vault.blind_indexes("name", [one.new.name for one in listed])
     phones = vault.blind_indexes("phone", [one.new.phone for one in listed])
     there = {
-        (bytes(name), bytes(phone))
+        (bytes(name), bytes(phone or b""))
         for name, phone in Member.objects.filter(phone_index__in=set(phones))
         .exclude(state=Member.State.LEFT)
         .values_list("name_index", "phone_index")

@@ -133,7 +133,7 @@ class Liaison(models.Model):
         ]
 
     def __str__(self) -> str:
-        return self.area_path
+        return str(self.area_path)
 
 
 class Member(models.Model):

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from django.db import connection, transaction
@@ -270,9 +271,8 @@ def begin_liaison(
     else:
         member = queries.get_colleague(actor, member_id)
         subject = member.id
-    link, made = Liaison.objects.get_or_create(
-        organisation_id=organisation_id, member_id=member_id, area_path=area_path, until=None
-    )
+    ends: dict[str, Any] = {"organisation_id": organisation_id, "member_id": member_id}
+    link, made = Liaison.objects.get_or_create(**ends, area_path=area_path, until=None)
     if made:
         record(
             LiaisonBegan(

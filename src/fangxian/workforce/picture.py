@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from uuid import UUID
 
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from fangxian.areas.models import Area
 from fangxian.areas.rules import short_name
@@ -102,7 +103,8 @@ def street_of(viewer: Actor, area: Area) -> Street:
         path__startswith=area.path, level=Area.Level.COMMUNITY, ended_at=None
     ).order_by("path")
     columns = {one.path: Column(one) for one in communities}
-    office, liaisons = [], []
+    office: list[Organisation] = []
+    liaisons: list[Liaison] = []
     for one in sorted(there, key=lambda one: (_ORDER.index(one.kind), one.number)):
         column = _within(columns, one.area_path)
         if column is None:
@@ -195,7 +197,7 @@ def _part(street: Street, one: Organisation, tone: str = "") -> Box:
     lead, people = street.leads.get(one.id), street.people.get(one.id, 0)
     said = [lead.name] if lead else []
     if people:
-        said.append(_("%(people)d people") % {"people": people})
+        said.append(ngettext("%(people)d person", "%(people)d people", people) % {"people": people})
     elif one.phone:
         said.append(one.phone)
     return _box(0, 0, tone, one.name, small=" · ".join(said), organisation_id=one.id)

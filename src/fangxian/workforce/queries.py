@@ -129,7 +129,7 @@ def get_colleague(viewer: Actor, member_id: UUID | None) -> Member:
         Member.objects.filter(
             Q(area_path__startswith=viewer.within) | Q(area_path__in=paths_to(viewer.within))
         )
-        .filter(id=member_id)
+        .filter(id=member_id or viewer.id)
         .first()
     )
     if found is None:
@@ -433,7 +433,7 @@ def balance(viewer: Actor, level: str = Area.Level.COMMUNITY) -> list[Balance]:
     missing: dict[str, int] = {}
     for need in needs_open(viewer):
         for step in paths_to(need.area_path):
-            missing[step] = missing.get(step, 0) + need.missing
+            missing[step] = missing.get(step, 0) + need.missing  # type: ignore[attr-defined]
     found = [Balance(one, people.get(one.path, 0), missing.get(one.path, 0)) for one in areas]
     return sorted(found, key=lambda one: (-one.missing, -one.checked_in, one.area.path))
 
@@ -473,7 +473,7 @@ def grid_of(area_path: str) -> str:
     for level in (Area.Level.GRID, Area.Level.COMMUNITY):
         area = area_of_level(PLAYBOOK, area_path, level)
         if area is not None:
-            return area.path
+            return str(area.path)
     return area_path
 
 
@@ -492,7 +492,7 @@ def living_at(viewer: Actor, paths: Sequence[str]) -> QuerySet[Member]:
 
 def home_of(member: Member) -> str:
     """Where somebody lives, as exactly as is known."""
-    return member.resident.area_path if member.resident else member.lives_at
+    return str(member.resident.area_path if member.resident else member.lives_at)
 
 
 # Secondment

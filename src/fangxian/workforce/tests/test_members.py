@@ -232,7 +232,7 @@ def test_members_hold_to_their_rules() -> None:
         (Absence.objects.filter(id=away.id), "absence_ends_after_it_began", {"until": before}),
     ):
         with transaction.atomic(), pytest.raises(IntegrityError, match=name):
-            rows.update(**change)  # type: ignore[attr-defined]
+            rows.update(**change)
     for made, name in (
         (lambda: Skill.objects.create(member=member, kind="driving"), "skill_is_noted_once"),
         (

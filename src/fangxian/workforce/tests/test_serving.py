@@ -158,7 +158,7 @@ def test_the_record_holds_to_its_rules() -> None:
         (Commendation.objects.all(), "commendation_says_what_for", {"words": ""}),
     ):
         with transaction.atomic(), pytest.raises(IntegrityError, match=name):
-            rows.update(**change)  # type: ignore[attr-defined]
+            rows.update(**change)
     with transaction.atomic(), pytest.raises(IntegrityError, match="training_is_noted_once"):
         Training.objects.create(member=member, course="x", on=today())
     with pytest.raises(IntegrityError, match="service_is_counted_once_for_a_thing"):
