@@ -84,7 +84,7 @@ def test_the_page_shows_who_has_not_acknowledged_and_whom_to_call() -> None:
     reminded = client.post(f"/tasks/directives/{directive.id}/remind")
 
     assert "Who has not acknowledged" in page
-    assert "小桥大街 新世纪" in page
+    assert "小桥大街街道 新世纪社区" in page
     assert reminded.status_code == 302
     assert set(Receipt.objects.values_list("reminders", flat=True)) == {1}
 
@@ -227,7 +227,7 @@ def test_the_list_along_the_way_has_what_is_overdue_on_top() -> None:
     page = signed_in(worker).get("/tasks/")
 
     assert [card.task.id for card in page.context["urgent"]] == [late.id]
-    assert [name for name, _cards in page.context["groups"]] == ["朝阳 朝阳社区 3号楼"]
+    assert [name for name, _cards in page.context["groups"]] == ["朝阳街道 朝阳社区 3号楼"]
 
 
 def test_proof_is_asked_for_where_the_task_is_ended() -> None:
