@@ -42,7 +42,7 @@ def hotline(request: HttpRequest) -> HttpResponse:
     since = localtime(now()).replace(hour=0, minute=0, second=0, microsecond=0)
     people = brief(PLAYBOOK, {one.resident_id for one in rows if one.resident_id})
     context = {
-        "rows": [(one, people.get(one.resident_id)) for one in rows],
+        "rows": [(one, people.get(one.resident_id) if one.resident_id else None) for one in rows],
         "figures": queries.hotline_figures(viewer, since=since),
         "line": queries.own_line(viewer),
         "free": queries.lines_visible_to(viewer).filter(operator=None).count(),

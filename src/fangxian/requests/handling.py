@@ -143,7 +143,7 @@ def dispatch_request(
     return request
 
 
-def _give_to(actor: Actor, request: Request, wanted: dict[UUID, Role]) -> None:
+def _give_to(actor: Actor, request: Request, wanted: dict[UUID, Handling.Role]) -> None:
     at_work = {one.unit_id: one for one in handlings_at_work(request)}
     gone = [one for unit, one in at_work.items() if wanted.get(unit) != one.role]
     for one in gone:
@@ -328,7 +328,8 @@ def _answer_others(head: Request) -> int:
                 "head": head.id,
             },
         )
-        return cursor.rowcount
+        number: int = cursor.rowcount
+        return number
 
 
 @transaction.atomic

@@ -192,7 +192,7 @@ def requests_listed(
 def others_of(viewer: Actor, requests: Iterable[Request]) -> dict[UUID, int]:
     """How many are answered together with each."""
     rows = Request.objects.filter(head__in=[one.id for one in requests])
-    return dict(rows.values_list("head_id").annotate(Count("id")))  # type: ignore[arg-type]
+    return dict(rows.values_list("head_id").annotate(Count("id")))
 
 
 @dataclass(frozen=True, slots=True)
@@ -566,8 +566,16 @@ def whistle_figures(viewer: Actor, *, since: datetime) -> list[WhistleFigures]:
         )
         .order_by("-called", "name")
     )
-    found = []
-    for row in rows:
-        row["people"] = row.pop("brought")
-        found.append(WhistleFigures(**row))
-    return found
+    return [
+        WhistleFigures(
+            unit_id=row["unit_id"],
+            name=row["name"],
+            called=row["called"],
+            answered=row["answered"],
+            came=row["came"],
+            in_time=row["in_time"],
+            people=row["brought"],
+            mean_score=row["mean_score"],
+        )
+        for row in rows
+    ]

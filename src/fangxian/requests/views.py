@@ -683,7 +683,8 @@ def _district(viewer: Actor, where: Area) -> str:
     """The district of this house, for who sees all of it."""
     above = [one for one in ancestors_of(viewer, where) if one.level == Area.Level.DISTRICT]
     found = areas_of_level(viewer, Area.Level.DISTRICT).first()
-    return above[-1].path if above else found.path if found else where.path
+    district = above[-1] if above else found or where
+    return str(district.path)
 
 
 def units_in(viewer: Actor, area_path: str) -> list[tuple[UUID, str]]:

@@ -148,7 +148,9 @@ def _page(
 @require_POST
 def answer(request: HttpRequest, whistle_id: UUID, unit_id: UUID) -> HttpResponse:
     form = forms.ComingForm(request.POST)
-    said = form.cleaned_data if form.is_valid() else {"says": "cannot", "people": 0, "reason": ""}
+    said: dict[str, Any] = {"says": "cannot", "people": 0, "reason": ""}
+    if form.is_valid():
+        said = form.cleaned_data
     actions.answer_whistle(
         request.actor,
         whistle_id,

@@ -7,6 +7,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 from django.utils.translation import override
+from pytest_django import DjangoAssertNumQueries
 from xlsxwriter import Workbook
 
 from fangxian.kernel.access import Actor, Duty
@@ -41,7 +42,7 @@ def sheet(rows: list[list[str]]) -> io.BytesIO:
 def test_an_operator_answers_a_call_from_the_queue_to_a_request() -> None:
     he, one = make.operator(), make.resident()[0]
     client = signed_in(he)
-    make.call(he, one.phone.reveal())  # type: ignore[attr-defined]
+    make.call(he, one.phone.reveal())
 
     queue = client.get(reverse("requests:hotline")).content.decode()
     assert "on the line" in queue
@@ -85,7 +86,7 @@ def test_the_library_is_searched_while_typing_and_ends_the_call() -> None:
 def test_an_emergency_is_one_step_and_needs_no_words() -> None:
     he, one = make.operator(), make.resident()[0]
     client = signed_in(he)
-    make.call(he, one.phone.reveal())  # type: ignore[attr-defined]
+    make.call(he, one.phone.reveal())
     call = actions.take_next_call(he)
 
     client.post(reverse("requests:emergency", args=[call.id]), {})
@@ -142,12 +143,12 @@ def test_lists_are_taken_away_as_files(name: str) -> None:
 
     file = signed_in(he).get(reverse(f"requests:{name}"), {"export": "xlsx"})
 
-    assert b"".join(file.streaming_content).startswith(b"PK")
+    assert file.getvalue().startswith(b"PK")
     file.close()
 
 
 def test_the_list_reads_any_number_of_requests_in_as_many_statements(
-    django_assert_max_num_queries,  # type: ignore[no-untyped-def]
+    django_assert_max_num_queries: DjangoAssertNumQueries,
 ) -> None:
     he, path = make.operator(), make.home().path
     for number in range(25):

@@ -103,7 +103,8 @@ def test_an_emergency_becomes_a_transfer_to_care_at_once_wherever_it_is() -> Non
         by="13900001111",
     )
 
-    transfer = CareTransfer.objects.get(id=request.transfer_id)
+    transfer = CareTransfer.objects.get()
+    assert transfer.id == request.transfer_id
     assert transfer.resident_id == one.id
     assert request.urgency == "very_urgent"
     assert (request.state, request.close_reason) == ("closed", "transfer")
