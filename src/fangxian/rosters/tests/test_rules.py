@@ -3,7 +3,7 @@
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as some
 
 from fangxian.rosters.rules import (
@@ -69,6 +69,7 @@ def test_what_is_bare_of_a_shift() -> None:
     assert bare(moment(8), moment(16), 2, []) == [Bare(2, moment(8), moment(16))]
 
 
+@settings(suppress_health_check=[HealthCheck.too_slow], deadline=None)
 @given(
     some.integers(1, 5),
     some.lists(some.tuples(some.integers(0, 24), some.integers(1, 12)), max_size=8),
@@ -87,6 +88,7 @@ def test_at_every_hour_the_bare_part_says_how_many_are_missing(
         assert said == max(0, headcount - there)
 
 
+@settings(suppress_health_check=[HealthCheck.too_slow], deadline=None)
 @given(some.integers(1, 3), some.integers(1, 9))
 def test_who_relieves_whom_leaves_nothing_bare_and_nobody_without_rest(
     at_once: int, hours: int
