@@ -475,7 +475,7 @@ class CareRule(Said):
 
 
 class LookedIn(Said):
-    """How often somebody with a special need is looked in on; `sealed`: while they may not leave."""
+    """How often somebody with a need is looked in on; `sealed`: while they may not leave."""
 
     every: Span
     every_sealed: Span
@@ -527,7 +527,7 @@ class Care(Sourced):
             if rule is None or rule.means == "community_medic" or rule.otherwise is None:
                 raise ValueError(
                     _(
-                        "“%(what)s” must be driven, and have a second way where the first cannot come"
+                        "“%(what)s” must be driven, with a second way where the first cannot come"
                     )
                     % {"what": what}
                 )
@@ -623,6 +623,9 @@ class Rosters(Sourced):
     shift_hours       hours of duty between two rests
     rest_between      from the end of one duty to the beginning of the next
     consecutive_days  days of duty in a row, then a day at home
+    week_shifts       turns of duty that a plan gives one person in seven days
+    week_nights       of those, that end on the day after they began
+    reach             how far from home a plan sends somebody, in a straight line
     hot_stretch       how long a sampler stays in the suit on a hot day, and rests before the next
     early_by          how long before a turn somebody may check in for it
     late_after        whoever has not come by then leaves the post bare
@@ -635,6 +638,9 @@ class Rosters(Sourced):
     shift_hours: Span
     rest_between: Span
     consecutive_days: Quantity
+    week_shifts: Quantity
+    week_nights: Quantity
+    reach: Quantity
     hot_stretch: Span
     early_by: Span
     late_after: Span

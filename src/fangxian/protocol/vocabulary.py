@@ -253,6 +253,7 @@ def in_time(number: float, unit: str) -> str:
                 "swabs": ngettext("%(n)s swab", "%(n)s swabs", int(number)),
                 "passages": ngettext("%(n)s passage", "%(n)s passages", int(number)),
                 "pieces": ngettext("%(n)s piece", "%(n)s pieces", int(number)),
+                "shifts": ngettext("%(n)s shift", "%(n)s shifts", int(number)),
                 "pairs": ngettext("%(n)s pair", "%(n)s pairs", int(number)),
                 "calls": ngettext("%(n)s call", "%(n)s calls", int(number)),
                 "tests": ngettext("%(n)s test", "%(n)s tests", int(number)),
