@@ -289,6 +289,24 @@ def swap_rows(viewer: Actor, swaps: Sequence[Swap]) -> list[tuple[Any, ...]]:
 
 
 @require_POST
+def make_plan(request: Request) -> HttpResponse:
+    """Have a machine propose who fills the next seven days, or mends them after sick calls."""
+    from fangxian.rosters.staffing import ask_for_plan  # noqa: PLC0415 - its engine is large
+
+    kind = Proposal.Kind.REPAIR if "repair" in request.POST else Proposal.Kind.FILL
+    first = today() + timedelta(days=1)
+    ask_for_plan(
+        request.actor,
+        area_path=request.actor.within,
+        from_day=first,
+        until_day=first + timedelta(days=6),
+        kind=kind,
+    )
+    messages.success(request, _("The plan is being made; it appears here when it is ready."))
+    return redirect("rosters:decide")
+
+
+@require_POST
 def approve_swap(request: Request, swap_id: UUID) -> HttpResponse:
     actions.approve_swap(request.actor, swap_id)
     return redirect("rosters:decide")

@@ -28,6 +28,7 @@ urlpatterns = [
     path("hot", roster_views.say_hot_day, name="say_hot_day"),
     path("import", roster_views.take_roster, name="take_roster"),
     path("decide", roster_views.decide, name="decide"),
+    path("plan/new", roster_views.make_plan, name="make_plan"),
     path("plan/<uuid:plan_id>", roster_views.plan, name="plan"),
     path("plan/<uuid:plan_id>/accept", roster_views.accept_plan, name="accept_plan"),
     path("plan/<uuid:plan_id>/drop", roster_views.drop_plan, name="drop_plan"),

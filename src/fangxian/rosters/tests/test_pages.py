@@ -292,6 +292,18 @@ def test_a_plan_is_read_and_accepted_or_dropped(office: Client) -> None:
     assert {one.state for one in Proposal.objects.all()} == {"accepted", "dropped"}
 
 
+def test_a_plan_is_asked_for_and_made_by_the_worker(office: Client) -> None:
+    send(office, "make_plan", fill="1")
+    send(office, "make_plan", repair="1")
+
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT args->>'kind' FROM procrastinate_jobs WHERE task_name LIKE '%%plan_staff'"
+            " ORDER BY id"
+        )
+        assert [kind for (kind,) in cursor.fetchall()] == ["fill", "repair"]
+
+
 def test_the_card_of_a_post_shows_its_code(office: Client) -> None:
     post = make.post()
 
