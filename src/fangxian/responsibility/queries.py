@@ -154,7 +154,7 @@ def cover_of_parts(viewer: Actor, parts: Sequence[Area], *, role: str) -> list[t
         output_field=IntegerField(),
     )
     counted: dict[int, dict[str, Any]] = {
-        row["part"]: row
+        row["part"]: {"n": row["n"], "covered": row["covered"]}
         for row in places.order_by()
         .annotate(part=which)
         .values("part")
