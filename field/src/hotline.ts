@@ -12,16 +12,16 @@ const typing = (): boolean => {
     (at instanceof HTMLInputElement && !["checkbox", "radio", "button", "submit"].includes(at.type));
 };
 
-function open(id: string): void {
+function open(id: string, scroll = true): void {
   const part = document.getElementById(id);
   if (!(part instanceof HTMLDetailsElement)) return;
   for (const other of document.querySelectorAll<HTMLDetailsElement>("details.intent[name][open]")) {
     if (other !== part) other.open = false;
   }
   part.open = true;
-  part.scrollIntoView({ block: "nearest" });
+  if (scroll) part.scrollIntoView({ block: "nearest" });
   const first = part.querySelector<HTMLElement>("[data-first], textarea, input:not([type=hidden]), select");
-  first?.focus();
+  first?.focus({ preventScroll: !scroll });
 }
 
 const INTENTS: Record<string, string> = { "1": "ask", "2": "declare", "3": "help", e: "emergency" };
@@ -76,4 +76,4 @@ function move(event: KeyboardEvent): void {
 }
 
 const opened = document.querySelector<HTMLDetailsElement>("details.intent[name][open]");
-if (opened) open(opened.id);
+if (opened) open(opened.id, false);

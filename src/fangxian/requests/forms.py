@@ -191,7 +191,7 @@ class NoteForm(OnOnePage):
 
 
 class ContactForm(OnOnePage):
-    words = _words(_("What was said"), rows=2, required=False)
+    words = _words(_("What you spoke about"), rows=2, required=False)
 
 
 class ReasonForm(OnOnePage):
@@ -231,7 +231,7 @@ class CallBackForm(OnOnePage):
 
 class AnswerEditForm(forms.Form):
     category = forms.ChoiceField(label=_("Kind"), choices=Category.choices)
-    question = forms.CharField(label=_("Question"), max_length=200)
+    question = forms.CharField(label=_("Question asked"), max_length=200)
     answer = forms.CharField(
         label=_("Answer"), max_length=2000, widget=forms.Textarea(attrs={"rows": 4})
     )
@@ -255,7 +255,7 @@ class CityListForm(forms.Form):
 
 class LinesForm(OnOnePage):
     first = forms.IntegerField(label=_("First line"), min_value=1, max_value=9999, initial=1)
-    how_many = forms.IntegerField(label=_("How many"), min_value=1, max_value=200, initial=12)
+    how_many = forms.IntegerField(label=_("How many lines"), min_value=1, max_value=200, initial=12)
 
 
 class ExchangeForm(OnOnePage):
