@@ -9,13 +9,14 @@
     08:55  the quarantine site takes its guests' temperatures; one has a fever
     09:30  the tube goes to the laboratory in a box
     10:40  one reading did not come; two lists of returnees do, and people are asked
-    11:00  somebody calls, is brought medicine, and says so when called back
-    12:50  another district hands over a contact, whose last days are at home
+    12:10  another district hands over a contact, whose last days are at home
     13:00  what one of the returnees declared is confirmed, and ordered
     14:05  the laboratory finds it positive: members and neighbours are held, a squad is sent
+    14:10  somebody calls, is brought medicine, and says so when called back
     15:10  the squad swabs each of them singly
     16:00  a gate's phone sends what its guard scanned since seven
     16:30  readings again, at the site and by telephone; one does not come
+    17:15  the grid worker looks in on whoever lives alone
     18:20  nine are negative and free; one is a case: hospital, contacts, risk areas proposed
     18:50  the investigator interviews; contacts are confirmed and get their orders
     19:20  it is said who may have infected whom
@@ -69,6 +70,8 @@ from fangxian.exercise.promises import (
     hear_the_notice,
     help_a_caller,
     leave_somebody_waiting,
+    look_in_on_people,
+    stand_ready,
 )
 from fangxian.exercise.quarters import (
     bring_contacts,
@@ -129,6 +132,7 @@ def play(pack_id: str, say: Callable[[str], None], *, until: datetime = EVENING)
         hands.to(at(7, days_back=6))
         say("the days before")
         mobilise(scene)
+        stand_ready(scene)
         go_about(scene)
         open_the_site(scene, hands)
         for days_back, number in ((5, 1), (4, 2), (3, 1), (2, 3), (1, 2)):
@@ -371,14 +375,15 @@ HOURS = (
     (at(8, 55), read_and_find_a_fever),
     (at(9, 30), send_the_box),
     (at(10, 40), ask_returnees),
-    (at(11), help_a_caller),
-    (at(12, 50), take_over_from_elsewhere),
-    (at(13, 0), confirm_what_was_declared),
+    (at(12, 10), take_over_from_elsewhere),
+    (at(12, 50), confirm_what_was_declared),
     (at(13, 30), swab_the_district),
     (at(14, 5), report_pool),
+    (at(14, 10), help_a_caller),
     (at(15, 10), retest_singly),
     (at(16), guard_a_gate),
     (at(16, 30), read_but_one),
+    (at(17, 15), look_in_on_people),
     (at(18, 5), notice_what_is_missing),
     (at(18, 20), report_singles),
     (at(18, 50), interview),

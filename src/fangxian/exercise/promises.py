@@ -1,10 +1,19 @@
-"""What was promised on the day and kept: a notice that went down to the communities, a call that
-became help, a whistle that was answered, and somebody who waits on the line.
+"""What was promised on the day and kept: a notice that went down to the communities, cars that
+stand ready, people looked in on, a whistle that was answered, a call that became help; and somebody
+who waits on the line.
 """
 
-from datetime import timedelta
+from datetime import time, timedelta
 
-from fangxian.areas.queries import areas_of_level
+from fangxian.areas.queries import areas_of_level, sites_of_kind
+from fangxian.care.actions import (
+    book_series,
+    keep_car,
+    pair_hospital,
+    plan_visits,
+    visit_done,
+)
+from fangxian.care.queries import visits_due
 from fangxian.dispatch.directive_queries import receipts_of
 from fangxian.dispatch.directives import (
     NewDirective,
@@ -15,9 +24,10 @@ from fangxian.dispatch.directives import (
     issue_directive,
 )
 from fangxian.exercise.cast import BUILDER
-from fangxian.exercise.scene import Scene
+from fangxian.exercise.scene import DAY, Scene
 from fangxian.kernel import clock
-from fangxian.people.queries import phones_of, residents_in
+from fangxian.kernel.access import PLAYBOOK
+from fangxian.people.queries import phones_of, residents_in, with_need
 from fangxian.requests.actions import (
     answer_call,
     answer_whistle,
@@ -37,7 +47,53 @@ from fangxian.requests.actions import (
 )
 
 LINES = [f"0971-5{number:06d}" for number in range(100_001, 100_073)]  # 72, as published
+BOOKED, SEEN = 3, 5
 NOT_HEARD_FROM = 3  # communities that have not acknowledged the notice by evening
+
+
+def stand_ready(scene: Scene) -> None:
+    """A hospital and a car for each subdistrict, dialysis booked, and whoever needs it looked in
+    on."""
+    chen = scene.actors["chen"]
+    hospitals = list(sites_of_kind(BUILDER, "hospital", below=scene.district))
+    for number, street in enumerate(areas_of_level(BUILDER, "subdistrict", below=scene.district)):
+        hospital = hospitals[number % len(hospitals)]
+        pair_hospital(
+            chen,
+            hospital.id,
+            area_path=street.path,
+            contact=f"{hospital.name}总值班",
+            phone=f"0971-5551{number:03d}",
+            wards=["dialysis", "birth", "emergency"],
+        )
+        keep_car(
+            chen,
+            area_path=street.path,
+            plate=f"青A{23456 + number}",
+            driver="马师傅",
+            phone=f"0971-5552{number:03d}",
+        )
+    on_dialysis = with_need(BUILDER, scene.subdistrict, "dialysis").order_by("id")
+    for one in on_dialysis[:BOOKED]:
+        book_series(
+            BUILDER,
+            one.id,
+            kind="dialysis",
+            hospital_id=hospitals[0].id,
+            at=time(8, 30),
+            first_day=DAY,
+            last_day=DAY + timedelta(days=28),
+            weekdays=[1, 3, 5],
+        )
+
+
+def look_in_on_people(scene: Scene, hands: clock.Hands) -> None:
+    """The grid worker sees whoever lives alone or is ill, and says how they are."""
+    plan_visits(PLAYBOOK)
+    wang = scene.actors["wang"]
+    for visit in visits_due(wang)[:SEEN]:
+        visit_done(wang, visit.id, how="seen", found="well")
+        hands.forward(minutes=4)
 
 
 def hear_the_notice(scene: Scene, hands: clock.Hands) -> None:
@@ -93,10 +149,10 @@ def help_a_caller(scene: Scene, hands: clock.Hands) -> None:
     dispatch_request(he, asked.id, lead=scene.team)
     hands.forward(minutes=9)
     note_contact(lu, asked.id, words="已联系，药名已核对")
-    hands.forward(minutes=40)
+    hands.forward(minutes=20)
     note_arrival(lu, asked.id)
     finish_request(lu, asked.id, answer="药已送到门口，家属签收。")
-    hands.forward(minutes=30)
+    hands.forward(minutes=15)
     call_back(he, asked.id, outcome="solved", score=5, words="谢谢")
     scene.request = asked.id
 
