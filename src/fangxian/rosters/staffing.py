@@ -25,9 +25,10 @@ from fangxian.kernel.ledger import record
 from fangxian.protocol.packs import Rosters
 from fangxian.rosters import events, rules
 from fangxian.rosters.asking import figures_at, limits_of, moment, stamp_at
+from fangxian.rosters.covering import HELD, is_hot
 from fangxian.rosters.errors import DaysWrong, NoRostersRules
 from fangxian.rosters.models import Pair, Proposal, Shift, Turn
-from fangxian.rosters.queries import HELD, hot_days, is_hot, shifts_between, spells_of
+from fangxian.rosters.queries import hot_days, shifts_between, spells_of
 from fangxian.workforce import queries as workforce
 
 _DAY = timedelta(days=1)
@@ -204,7 +205,7 @@ def _bands(shifts: Iterable[Shift]) -> dict[_Hours, engine.Shift]:
     while len(groups) > _BANDS:
         nearest = min(range(len(groups) - 1), key=lambda i: groups[i + 1][-1][0] - groups[i][0][0])
         groups[nearest : nearest + 2] = [groups[nearest] + groups[nearest + 1]]
-    found = {}
+    found: dict[_Hours, engine.Shift] = {}
     for group in groups:
         begins, ends = group[0][0], max(hours[1] for hours in group)
         night = ends > _DAY // _MINUTE

@@ -46,7 +46,9 @@ class Bundles:
         )
 
     def covering(self, size: int) -> Floats:
-        return np.bincount(self.rows, weights=self.counts, minlength=size)
+        return np.asarray(
+            np.bincount(self.rows, weights=self.counts, minlength=size), dtype=np.float64
+        )
 
     def worth(self, prices: Floats) -> Floats:
         """What is paid for each bundle at these prices, less what it costs."""
@@ -79,7 +81,7 @@ def together(parts: Iterable[Bundles]) -> Bundles:
 def spread(starts: Ints, lengths: Ints) -> Ints:
     """All of start, start + 1, … start + length - 1, of each start in turn."""
     before = np.cumsum(lengths) - lengths
-    return np.arange(lengths.sum()) + np.repeat(starts - before, lengths)
+    return np.asarray(np.arange(lengths.sum()) + np.repeat(starts - before, lengths))
 
 
 class Offer(Protocol):
@@ -232,7 +234,7 @@ def choose(
     lp.integrality_ = [highspy.HighsVarType.kInteger] * columns + [
         highspy.HighsVarType.kContinuous
     ] * lacks
-    solver = highspy.Highs()
+    solver = highspy.Highs()  # type: ignore[no-untyped-call]
     for name, value in (
         ("output_flag", False),
         ("threads", 1),

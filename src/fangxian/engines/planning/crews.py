@@ -194,7 +194,7 @@ class Crews:
         """The week of every crew, out of turns that stand in the order of the crews."""
         kind = self.weeks.kinds(crew, slot, len(self))
         ways = np.bincount(crew, weights=self.turn_costs(slot, option), minlength=len(self))
-        cost = self.burden[np.arange(len(self)), kind] + ways
+        cost: Floats = np.asarray(self.burden[np.arange(len(self)), kind] + ways, dtype=np.float64)
         lengths = np.diff(self.entry_starts)[option]
         entries = spread(self.entry_starts[option], lengths)
         rows = self.entry_posts[entries] * self.slots + np.repeat(slot, lengths)

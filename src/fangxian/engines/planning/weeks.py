@@ -65,7 +65,7 @@ class Weeks:
         works = np.zeros((crews, self.works.shape[1]), dtype=bool)
         works[crew, slot] = True
         days = works.reshape(crews, -1, len(self.night))
-        worked = days.any(axis=2)
+        worked = np.asarray(days.any(axis=2))
         first = np.where(worked[:, 0], days[:, 0].argmax(axis=1) + 1, 0)
         nights = days[:, :, self.night].sum(axis=(1, 2))
         lead = np.cumprod(worked, axis=1).sum(axis=1)
@@ -115,7 +115,7 @@ _AT_ONCE = 500
 def all_weeks(days: int, shifts: Sequence[Shift], limits: Limits) -> Weeks:
     follows = [[_rested(last, following, limits) for following in shifts] for last in shifts]
     weeks = np.array(list(_weeks(days, shifts, follows, limits)), dtype=np.int64)
-    night = np.array([False, *(shift.night for shift in shifts)])
+    night: _Reals = np.array([False, *(shift.night for shift in shifts)])
     lead = (np.cumprod(weeks > 0, axis=1)).sum(axis=1)
     kinds = np.stack([(weeks > 0).sum(axis=1), night[weeks].sum(axis=1), lead, weeks[:, 0]])
     order = np.argsort(_key(kinds), kind="stable")
@@ -124,7 +124,8 @@ def all_weeks(days: int, shifts: Sequence[Shift], limits: Limits) -> Weeks:
     works = np.zeros((len(weeks), days, len(shifts)), dtype=np.float32)
     for number in range(len(shifts)):
         works[:, :, number] = weeks == number + 1
-    return Weeks(works.reshape(len(weeks), -1), starts, *kinds[:, starts], night[1:])
+    many, nights, leads, first = kinds[:, starts]
+    return Weeks(works.reshape(len(weeks), -1), starts, many, nights, leads, first, night[1:])
 
 
 def _key(kinds: Ints) -> Ints:
