@@ -273,7 +273,9 @@ class WhistleForm(forms.Form):
         label=_("How many people"), min_value=0, max_value=999, required=False, initial=5
     )
     words = forms.CharField(
-        label=_("What for"), max_length=500, widget=forms.Textarea(attrs={"rows": 2})
+        label=_("What they are needed for"),
+        max_length=500,
+        widget=forms.Textarea(attrs={"rows": 2}),
     )
     area = forms.ChoiceField(label=_("Where"))
     place = forms.CharField(label=_("Exactly where"), max_length=120, required=False)

@@ -159,7 +159,8 @@ def _name_of(viewer: Actor, path: str) -> str:
 def _as_file(request: HttpRequest, rows: QuerySet[Request], below: str) -> FileResponse:
     header = [
         _("Number"), _("State"), _("Kind"), _("Urgency"), _("Place"), _("What is the matter"),
-        _("Raised"), _("Due"), _("Unit in charge"), _("Asked together with"), _("Opened again"), _("Score"),
+        _("Raised"), _("Due"), _("Unit in charge"), _("Asked together with"), _("Opened again"),
+        _("Score"),
     ]  # fmt: skip
     states, kinds, urgencies = sheets.labels(Request.State, Category, Urgency)
 
@@ -634,7 +635,8 @@ def figures(request: HttpRequest) -> HttpResponse | FileResponse:
     rows = queries.figures_by_unit(viewer, since=since)
     if sheets.wanted(request):
         header = [
-            _("Unit in charge"), _("Requests given"), _("Done in time"), _("Done late"), _("Open"), _("Overdue"),
+            _("Unit in charge"), _("Requests given"), _("Done in time"), _("Done late"), _("Open"),
+            _("Overdue"),
             _("Response %"), _("Resolution %"), _("Satisfaction %"), _("In time %"),
             _("Dissatisfied"), _("Opened again"),
         ]  # fmt: skip
