@@ -51,6 +51,7 @@ _NOT_TOLD = frozenset(
         "screening.people_to_reach",
         "screening.everybody_reached",
         "quarantine.reading_taken",
+        "care.visits_planned",
     }
 )
 RETESTED = at(18, 45)  # every single result is there, and no risk area stands around them yet
