@@ -59,6 +59,8 @@ NEVER = {"utils", "helpers", "common", "base", "services", "manager", "managers"
 
 # Verbs and questions that need nobody's name, each with its reason.
 OF_NOBODY = {
+    "measures.kind_words": "a word, and nobody's",
+    "measures.would_ask": "rules bind everybody alike",
     "protocol.in_force": "rules bind everybody alike",
     "protocol.pack_of": "rules bind everybody alike",
     "sync.enrol_device": "whoever holds the code that a supervisor showed; it acts for its account",

@@ -16,7 +16,8 @@ from fangxian.kernel.access import PLAYBOOK, Actor, Duty
 from fangxian.kernel.clock import now
 from fangxian.kernel.errors import NotFound
 from fangxian.responsibility.queries import responsibilities_visible_to
-from fangxian.workforce.queries import organisations_visible_to, plain
+from fangxian.workforce.about import plain
+from fangxian.workforce.queries import organisations_visible_to
 
 WRITERS = frozenset({Duty.DISPATCH, Duty.COMMAND})
 UNHEARD = (Receipt.State.ISSUED, Receipt.State.RECEIVED)

@@ -29,8 +29,9 @@ from fangxian.measures.queries import (
     orders_in_force,
     places_kept_in,
 )
+from fangxian.workforce.about import home_of
 from fangxian.workforce.actions import set_state
-from fangxian.workforce.queries import home_of, living_at, member_who_is
+from fangxian.workforce.queries import living_at, member_who_is
 
 _STATES = {
     "hold": "locked_in",

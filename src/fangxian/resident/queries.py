@@ -557,21 +557,10 @@ def what_is_kept(viewer: Actor, resident_id: UUID) -> list[Kept]:
         ),
         (_("Your personal codes"), codes, "codes"),
         (_("When you signed in here"), sessions_of(viewer, resident.id).count(), "codes"),
+        (_("What you asked for here"), own_requests(viewer, resident.id).count(), "requests"),
     ):
         until, source = days(word)
         rows.append(Kept(what=what, number=number, until=until, source=source))
-    limits = pack.requests if pack else None
-    rows.append(
-        Kept(
-            what=_("What you asked for here"),
-            number=own_requests(viewer, resident.id).count(),
-            until=_("%(figure)s after it was closed")
-            % {"figure": vocabulary.figure(limits.forget_after)}
-            if limits
-            else _("until the incident is over"),
-            source=_source(limits.forget_after) if limits else "",
-        )
-    )
     return rows
 
 

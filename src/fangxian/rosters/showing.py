@@ -20,6 +20,7 @@ from fangxian.rosters.covering import HELD
 from fangxian.rosters.models import Post, Shift, Turn
 from fangxian.rosters.queries import Gap
 from fangxian.workforce import queries as workforce
+from fangxian.workforce.about import Named
 
 _TONES = {
     "planned": "wait",
@@ -65,7 +66,7 @@ def gap_rows(viewer: Actor, gaps: Sequence[Gap]) -> list[GapRow]:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TurnRow:
     turn: Turn
-    who: workforce.Named | None
+    who: Named | None
     tone: str
     reason: str
     can_come: bool
@@ -161,7 +162,7 @@ def week_by_post(viewer: Actor, posts: Sequence[Post], days: Sequence[date]) -> 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PersonWeek:
-    who: workforce.Named
+    who: Named
     hours: float
     days: tuple[tuple[date, tuple[Turn, ...]], ...]
     run: int

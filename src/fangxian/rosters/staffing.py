@@ -30,6 +30,7 @@ from fangxian.rosters.errors import DaysWrong, NoRostersRules
 from fangxian.rosters.models import Pair, Proposal, Shift, Turn
 from fangxian.rosters.queries import hot_days, shifts_between, spells_of
 from fangxian.workforce import queries as workforce
+from fangxian.workforce.about import home_of
 
 _DAY = timedelta(days=1)
 _MINUTE = timedelta(minutes=1)
@@ -236,7 +237,7 @@ def _people(
         rows = workforce.available(actor, area_path, day=day).select_related("resident")
         for member in rows:
             free[member.id].add(number)
-            homes[member.id] = workforce.home_of(member)
+            homes[member.id] = home_of(member)
     skills = workforce.skills_of(actor, free, day=days[-1])
     pairs = {}
     for first, second in Pair.objects.filter(until=None).values_list("first", "second"):

@@ -22,7 +22,7 @@ from fangxian.kernel.errors import NotYours
 from fangxian.kernel.ids import new_id
 from fangxian.kernel.ledger import Fact, record, record_many
 from fangxian.kernel.models import Event
-from fangxian.workforce import queries
+from fangxian.workforce import about, queries
 from fangxian.workforce.asking import rules_at
 from fangxian.workforce.errors import (
     CheckedInElsewhere,
@@ -76,7 +76,7 @@ def check_in(
         return _unit(actor, organisation_id, area_path, elsewhere, way, id, because)
     member = _member(actor, member_id, area_path)
     if member.state == Member.State.LEFT:
-        raise HasLeft(queries.plain(member.name))
+        raise HasLeft(about.plain(member.name))
     moment = now()
     opened = member.check_ins.filter(until=None).first()
     if opened is not None:
@@ -85,7 +85,7 @@ def check_in(
         within = one_place_within(area_path or member.area_path)
         if moment - opened.at < within:
             raise CheckedInElsewhere(
-                queries.plain(member.name),
+                about.plain(member.name),
                 place_words(opened),
                 opened.at,
                 int(within.total_seconds() // 60),
@@ -277,7 +277,7 @@ def check_in_list(
         if member is None:
             continue
         minutes = int(within.total_seconds() // 60)
-        name = queries.plain(member.name)
+        name = about.plain(member.name)
         if (before := first.get(member.id)) is not None:
             if before.area_path == one.area_path:
                 taken.there_before += 1
@@ -439,7 +439,7 @@ def offer_locked_in(
     made = []
     for one in dict.fromkeys(member_ids):
         member = queries.get_locked_in(actor, one)
-        place = queries.grid_of(member.lives_at)
+        place = about.grid_of(member.lives_at)
         made.append(
             check_in(
                 actor,

@@ -12,7 +12,7 @@ from fangxian.kernel.clock import now, today
 from fangxian.kernel.errors import NotYours
 from fangxian.kernel.ledger import record
 from fangxian.kernel.models import Event
-from fangxian.workforce import queries
+from fangxian.workforce import about, queries
 from fangxian.workforce.errors import (
     EndsBeforeItBegins,
     HasLeft,
@@ -142,8 +142,8 @@ def claim(
 
 def _refuse_unfit(member: Member, wanted: Wanted) -> None:
     if member.state == Member.State.LEFT:
-        raise HasLeft(queries.plain(member.name))
-    if wanted.skill and wanted.skill not in queries.skills_of_one(member, day=today()):
+        raise HasLeft(about.plain(member.name))
+    if wanted.skill and wanted.skill not in about.skills_of_one(member, day=today()):
         raise SkillIsMissing(str(Skill.Kind(wanted.skill).label))
 
 

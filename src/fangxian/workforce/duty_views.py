@@ -17,7 +17,7 @@ from fangxian.kernel import sheets
 from fangxian.kernel.access import Actor, Duty
 from fangxian.kernel.clock import today
 from fangxian.kernel.http import Request, paged
-from fangxian.workforce import actions, forms, queries
+from fangxian.workforce import about, actions, forms, queries
 from fangxian.workforce.checking_in import place_words
 from fangxian.workforce.member_views import tabs
 from fangxian.workforce.models import CheckIn, Need, Wanted
@@ -41,7 +41,7 @@ def _rows(viewer: Actor, found: list[CheckIn]) -> list[CheckInRow]:
     for one in found:
         who, words = "", ""
         if one.member is not None:
-            colleague = queries.named_of(one.member)
+            colleague = about.named_of(one.member)
             who, words = colleague.name, one.member.unit_elsewhere or colleague.post_words
         elif one.organisation is not None:
             who, words = one.organisation.name, str(one.organisation.get_kind_display())
@@ -67,7 +67,7 @@ def check_ins(request: Request) -> HttpResponse | FileResponse:
         "units": found.filter(organisation__isnull=False).count(),
         "elsewhere": _rows(viewer, list(queries.checked_in_elsewhere(viewer)[:30])),
         "locked_in": [
-            (one, queries.named_of(one), homes[one.lives_at], queries.open_check_in(one))
+            (one, about.named_of(one), homes[one.lives_at], about.open_check_in(one))
             for one in locked
         ],
         "posters": communities(viewer),
@@ -178,7 +178,7 @@ def _need(
     request: Request, need_id: UUID, *, status: int = 200, form: django_forms.Form | None = None
 ) -> HttpResponse:
     viewer = request.actor
-    one = queries.with_gaps(queries.needs_visible_to(viewer)).filter(id=need_id).first()
+    one = about.with_gaps(queries.needs_visible_to(viewer)).filter(id=need_id).first()
     if one is None:
         one = queries.get_need(viewer, need_id)
     sendings = list(queries.sendings_of(viewer, one.id))
@@ -189,7 +189,7 @@ def _need(
         "need": one,
         "place": names_of(viewer, [one.area_path])[one.area_path],
         "missing": missing,
-        "sendings": [(sending, queries.named_of(sending.member)) for sending in sendings],
+        "sendings": [(sending, about.named_of(sending.member)) for sending in sendings],
         "to_receive": any(sending.state == "sent" for sending in sendings),
         "units": [
             (unit, any(s.unit_id == unit.id and s.state == "received" for s in sendings))
@@ -303,7 +303,7 @@ def board(request: Request) -> HttpResponse:
             for one in page.rows
         ],
         "member": own,
-        "mine": set(queries.claimed_by(own).values_list("id", flat=True)) if own else set(),
+        "mine": set(about.claimed_by(own).values_list("id", flat=True)) if own else set(),
         "units": list(_senders(viewer)) if viewer.may(Duty.KEEP_ROSTER) else [],
         "kind": request.GET.get("kind", ""),
         "kinds": [("", _("all")), *_kinds()],

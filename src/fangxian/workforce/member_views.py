@@ -20,7 +20,7 @@ from fangxian.kernel.clock import today
 from fangxian.kernel.errors import NotYours
 from fangxian.kernel.http import Request, paged
 from fangxian.people.rules import age_at
-from fangxian.workforce import actions, forms, queries
+from fangxian.workforce import about, actions, forms, queries
 from fangxian.workforce.checking_in import place_words
 from fangxian.workforce.errors import NotAMember
 from fangxian.workforce.models import Exemption, Member, Organisation, Skill, VolunteerOffer
@@ -40,7 +40,7 @@ _CERTIFIED = timedelta(days=180)  # what the form suggests, no rule
 
 class MemberRow(NamedTuple):
     member: Member
-    named: queries.Named
+    named: about.Named
     place: str
     tone: str
     skills: list[str]
@@ -54,7 +54,7 @@ def member_rows(viewer: Actor, found: Iterable[Member]) -> list[MemberRow]:
     return [
         MemberRow(
             one,
-            queries.named_of(one),
+            about.named_of(one),
             named[one.area_path] or _("the whole district"),
             TONES[one.state],
             sorted(str(labels[kind]) for kind in skills.get(one.id, ())),
@@ -189,7 +189,7 @@ def record_of(viewer: Actor, one: Member) -> dict[str, Any]:
     check_ins = list(one.check_ins.order_by("-at")[:10])
     return {
         "one": one,
-        "named": queries.named_of(one),
+        "named": about.named_of(one),
         "place": names_of(viewer, [one.area_path])[one.area_path] or _("the whole district"),
         "home": names_of(viewer, [one.lives_at])[one.lives_at] if one.lives_at else "",
         "tone": TONES[one.state],
@@ -201,8 +201,8 @@ def record_of(viewer: Actor, one: Member) -> dict[str, Any]:
         "check_ins": [(found, place_words(found)) for found in check_ins],
         "sendings": one.sendings.select_related("need", "unit").order_by("-sent_at")[:10],
         "absences": one.absences.filter(until__gte=today()).order_by("since"),
-        "given": queries.given_by(one),
-        "services": queries.services_of(one)[:12],
+        "given": about.given_by(one),
+        "services": about.services_of(one)[:12],
         "certificates": one.certificates.order_by("-number")[:5],
         "trainings": one.trainings.order_by("-on")[:10],
         "commendations": one.commendations.order_by("-on")[:10],
@@ -307,7 +307,7 @@ def mine(request: Request) -> HttpResponse:
     own = queries.member_of(viewer)
     if own is None:
         raise NotAMember
-    here = queries.open_check_in(own)
+    here = about.open_check_in(own)
     start = here.area_path if here else own.area_path
     form = forms.CheckInForm(request.POST or None, places=_anywhere(own), initial={"place": start})
     if form.is_valid():
@@ -322,7 +322,7 @@ def mine(request: Request) -> HttpResponse:
         "form": form,
         "here": here,
         "here_words": place_words(here) if here else "",
-        "taken": queries.claimed_by(own),
+        "taken": about.claimed_by(own),
         "absence_form": forms.AbsenceForm(initial={"since": today(), "until": today()}),
         "certificate_form": certificate_form(),
         "tab": "mine",
@@ -373,11 +373,11 @@ def volunteers(request: Request) -> HttpResponse:
             OfferRow(
                 one,
                 number_of(one),
-                queries.plain(one.name),
+                about.plain(one.name),
                 age_at(one.born, today()),
                 named[one.area_path],
                 [str(labels.get(kind, kind)) for kind in one.skills],
-                queries.plain(one.phone) if decides else str(one.phone or ""),
+                about.plain(one.phone) if decides else str(one.phone or ""),
             )
             for one in page.rows
         ],

@@ -15,7 +15,7 @@ from fangxian.kernel.errors import NotYours
 from fangxian.kernel.ids import new_id
 from fangxian.kernel.ledger import record, record_many
 from fangxian.kernel.models import Event
-from fangxian.workforce import queries
+from fangxian.workforce import about, queries
 from fangxian.workforce.errors import (
     EndsBeforeItBegins,
     HasLeft,
@@ -84,7 +84,7 @@ def add_member(actor: Actor, new: NewMember, *, because: Event | UUID | None = N
         index = vault.blind_index("phone", new.phone)
         known = Member.objects.filter(phone_index=index).exclude(state=Member.State.LEFT).first()
         if known:
-            raise PhoneIsKnown(queries.plain(known.name))
+            raise PhoneIsKnown(about.plain(known.name))
     return add_members(actor, [new], because=because)[0]
 
 
@@ -270,13 +270,13 @@ def join(
     members = [queries.get_colleague(actor, one) for one in wanted]
     for member in members:
         if member.state == Member.State.LEFT:
-            raise HasLeft(queries.plain(member.name))
+            raise HasLeft(about.plain(member.name))
     there = organisation.memberships.filter(until=None).select_related("member")
     known = {one.member_id for one in there}
     if role == Membership.Role.LEAD:
         lead = next((one for one in there if one.role == Membership.Role.LEAD), None)
         if lead is not None and {lead.member_id} != set(wanted):
-            raise LeadIsNamed(organisation.name, queries.plain(lead.member.name))
+            raise LeadIsNamed(organisation.name, about.plain(lead.member.name))
         there.filter(member_id__in=wanted).update(role=role)
     made = Membership.objects.bulk_create(
         Membership(organisation=organisation, member=one, role=Membership.Role(role), since=now())

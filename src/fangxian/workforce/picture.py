@@ -13,7 +13,7 @@ from django.utils.translation import ngettext
 from fangxian.areas.models import Area
 from fangxian.areas.rules import short_name
 from fangxian.kernel.access import Actor
-from fangxian.workforce import queries
+from fangxian.workforce import about, queries
 from fangxian.workforce.models import Liaison, Organisation
 
 # Sizes in pixels of the drawing.
@@ -89,7 +89,7 @@ class Street:
     liaisons: list[Liaison]
     columns: list[Column]
     people: Mapping[UUID, int]
-    leads: Mapping[UUID, queries.Named]
+    leads: Mapping[UUID, about.Named]
 
 
 _ORDER = [str(kind) for kind in Organisation.Kind]
@@ -209,7 +209,7 @@ def linked(link: Liaison) -> str:
     if link.member is None:
         return ""
     unit = f" · {link.member.unit.name}" if link.member.unit else ""
-    return queries.plain(link.member.name) + unit
+    return about.plain(link.member.name) + unit
 
 
 def _box(

@@ -13,7 +13,7 @@ from fangxian.areas.rules import paths_to
 from fangxian.kernel import vault
 from fangxian.kernel.access import PLAYBOOK, Actor
 from fangxian.kernel.ids import read_code
-from fangxian.kernel.vault import Secret
+from fangxian.workforce.about import Named, named_of, with_gaps
 from fangxian.workforce.errors import (
     NoSuchCheckIn,
     NoSuchMember,
@@ -32,31 +32,10 @@ from fangxian.workforce.models import (
     Need,
     Organisation,
     Sending,
-    Service,
     Skill,
     VolunteerOffer,
     Wanted,
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Named:
-    """A colleague as colleagues see them.
-
-    post_words   what they are and for whom: “community cadre · 新世纪社区”
-    duty_phone   "" if they have none; never their own
-    """
-
-    id: UUID
-    name: str
-    post_words: str
-    duty_phone: str
-
-
-def plain(sealed: object) -> str:
-    """A colleague's name in full; colleagues work under their names."""
-    return sealed.reveal() if isinstance(sealed, Secret) else str(sealed or "")
-
 
 # Organisations
 
@@ -157,13 +136,6 @@ def named(viewer: Actor, ids: Iterable[UUID]) -> dict[UUID, Named]:
     return {member.id: named_of(member) for member in rows}
 
 
-def named_of(member: Member) -> Named:
-    """Of a member whose unit was read with it."""
-    kind = str(member.get_kind_display())
-    words = f"{kind} · {member.unit.name}" if member.unit else kind
-    return Named(member.id, plain(member.name), words, member.duty_phone)
-
-
 def team_of(viewer: Actor, organisation_id: UUID) -> list[UUID]:
     """The members of an organisation now, the lead first."""
     rows = Membership.objects.filter(organisation_id=organisation_id, until=None)
@@ -214,11 +186,6 @@ def skills_of(viewer: Actor, ids: Iterable[UUID], *, day: date) -> dict[UUID, fr
 def skill_words(viewer: Actor) -> dict[str, str]:
     """Every skill there is, with its label, for rooms that ask for one."""
     return {str(kind): str(label) for kind, label in Skill.Kind.choices}
-
-
-def skills_of_one(member: Member, *, day: date) -> set[str]:
-    rows = member.skills.filter(Q(valid_until=None) | Q(valid_until__gte=day))
-    return set(rows.values_list("kind", flat=True))
 
 
 def members_listed(
@@ -404,10 +371,6 @@ def checked_in_elsewhere(viewer: Actor) -> QuerySet[CheckIn]:
     )
 
 
-def open_check_in(member: Member) -> CheckIn | None:
-    return member.check_ins.filter(until=None).first()
-
-
 def check_in_by_code(viewer: Actor, text: str) -> CheckIn:
     """By the number of a receipt, for whoever has it in hand: it names nobody."""
     number = read_code("K", text)
@@ -468,15 +431,6 @@ def get_locked_in(viewer: Actor, member_id: UUID) -> Member:
     return found
 
 
-def grid_of(area_path: str) -> str:
-    """The grid of a home, or its community where there are no grids."""
-    for level in (Area.Level.GRID, Area.Level.COMMUNITY):
-        area = area_of_level(PLAYBOOK, area_path, level)
-        if area is not None:
-            return str(area.path)
-    return area_path
-
-
 def member_who_is(viewer: Actor, resident_id: UUID) -> Member | None:
     """The member's record of a resident, if they work for the district."""
     return Member.objects.filter(resident_id=resident_id).exclude(state=Member.State.LEFT).first()
@@ -488,11 +442,6 @@ def living_at(viewer: Actor, paths: Sequence[str]) -> QuerySet[Member]:
     for path in paths:
         where |= Q(lives_at__startswith=path) | Q(resident__area_path__startswith=path)
     return Member.objects.filter(where).exclude(state=Member.State.LEFT).order_by("id")
-
-
-def home_of(member: Member) -> str:
-    """Where somebody lives, as exactly as is known."""
-    return str(member.resident.area_path if member.resident else member.lives_at)
 
 
 # Secondment
@@ -510,19 +459,6 @@ def get_need(viewer: Actor, need_id: UUID, *, for_change: bool = False) -> Need:
     if found is None:
         raise NoSuchNeed(need_id)
     return found
-
-
-def with_gaps(rows: QuerySet[Need]) -> QuerySet[Need]:
-    """Adds `sent` (on the way), `received`, `acknowledged` and `missing` to each."""
-    state = Sending.State
-    return rows.annotate(
-        sent=Count("sendings", filter=Q(sendings__state=state.SENT)),
-        received=Count(
-            "sendings", filter=Q(sendings__state__in=[state.RECEIVED, state.ACKNOWLEDGED])
-        ),
-        acknowledged=Count("sendings", filter=Q(sendings__state=state.ACKNOWLEDGED)),
-        not_come=Count("sendings", filter=Q(sendings__state=state.NOT_COME)),
-    )
 
 
 def needs_open(viewer: Actor) -> list[Need]:
@@ -624,37 +560,7 @@ def board(viewer: Actor, *, kind: str = "") -> QuerySet[Wanted]:
     ).order_by("-id")
 
 
-def claimed_by(member: Member) -> QuerySet[Wanted]:
-    """What somebody has taken and not given back, that is not done."""
-    return Wanted.objects.filter(
-        claims__member=member,
-        claims__given_back_at=None,
-        state__in=[Wanted.State.OPEN, Wanted.State.TAKEN],
-    ).order_by("-id")
-
-
 # Record
-
-
-@dataclass(frozen=True, slots=True)
-class Given:
-    """What somebody has given in all. Days are counted once."""
-
-    minutes: int
-    days: int
-
-    @property
-    def hours(self) -> float:
-        return round(self.minutes / 60, 1)
-
-
-def given_by(member: Member) -> Given:
-    found = member.services.aggregate(minutes=Sum("minutes"), days=Count("day", distinct=True))
-    return Given(found["minutes"] or 0, found["days"] or 0)
-
-
-def services_of(member: Member) -> QuerySet[Service]:
-    return member.services.order_by("-day", "-id")
 
 
 def get_certificate(viewer: Actor, certificate_id: UUID) -> Certificate:

@@ -13,7 +13,7 @@ from fangxian.kernel.clock import now, today
 from fangxian.kernel.errors import NotYours
 from fangxian.kernel.ledger import record, record_many
 from fangxian.kernel.models import Event
-from fangxian.workforce import queries
+from fangxian.workforce import about, queries
 from fangxian.workforce.errors import (
     EndsBeforeItBegins,
     MoreThanNeeded,
@@ -165,7 +165,7 @@ def _refuse_unfit(members: Sequence[Member], unit: Organisation, wanted: int) ->
         ).values_list("member_id", flat=True)
     )
     unfit = [
-        queries.plain(member.name)
+        about.plain(member.name)
         for member in members
         if member.state != Member.State.READY or member.id in away
     ]

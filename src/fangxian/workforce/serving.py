@@ -16,7 +16,7 @@ from fangxian.kernel.access import Actor, Duty
 from fangxian.kernel.clock import now, today
 from fangxian.kernel.errors import NotYours
 from fangxian.kernel.ledger import record
-from fangxian.workforce import queries
+from fangxian.workforce import about, queries
 from fangxian.workforce.errors import InTheFuture, NoServiceYet, SayWhy
 from fangxian.workforce.events import CertificateIssued, Commended, TrainingNoted
 from fangxian.workforce.models import (
@@ -133,7 +133,7 @@ def print_certificate(actor: Actor, certificate_id: UUID) -> bytes:
         "workforce/certificate.typ",
         {
             "exercise": clock.moved() or settings.MODE == "demo",
-            "name": queries.plain(given.member.name),
+            "name": about.plain(given.member.name),
             "total": f"{given.minutes / 60:.1f}",
             "days": given.days,
             "code": given.code,

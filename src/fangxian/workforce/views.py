@@ -19,7 +19,7 @@ from fangxian.kernel.access import Actor, Duty
 from fangxian.kernel.errors import NotYours
 from fangxian.kernel.http import Request, paged
 from fangxian.people.sheets import refuse_too_large
-from fangxian.workforce import actions, forms, importing, picture, queries
+from fangxian.workforce import about, actions, forms, importing, picture, queries
 from fangxian.workforce.errors import NoSuchMember
 from fangxian.workforce.models import Organisation
 
@@ -53,7 +53,7 @@ class OrganisationRow(NamedTuple):
     organisation: Organisation
     place: str
     people: int
-    lead: queries.Named | None
+    lead: about.Named | None
 
 
 def organisation_rows(viewer: Actor, found: Iterable[Organisation]) -> list[OrganisationRow]:
@@ -180,9 +180,9 @@ def _organisation(
     context = {
         "one": one,
         "place": named[one.area_path] or _("the whole district"),
-        "contact": queries.plain(one.contact),
+        "contact": about.plain(one.contact),
         "page": page,
-        "members": [(held, queries.named_of(held.member)) for held in page.rows],
+        "members": [(held, about.named_of(held.member)) for held in page.rows],
         "size": queries.sizes_of(viewer, [one.id]).get(one.id, 0),
         "parts": organisation_rows(viewer, one.parts.filter(dissolved_at=None).order_by("number")),
         "links": [(link, named[link.area_path]) for link in links],

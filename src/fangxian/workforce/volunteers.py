@@ -20,7 +20,7 @@ from fangxian.kernel.ledger import record
 from fangxian.kernel.models import Event
 from fangxian.people.queries import by_identity
 from fangxian.people.rules import age_at
-from fangxian.workforce import queries
+from fangxian.workforce import about, queries
 from fangxian.workforce.asking import pack_at, rules_at
 from fangxian.workforce.errors import (
     AlreadyDecided,
@@ -158,8 +158,8 @@ def take_in(actor: Actor, offer_id: UUID, *, team_id: UUID | None = None) -> Mem
         PLAYBOOK,
         NewMember(
             kind=Member.Kind.VOLUNTEER,
-            name=queries.plain(offer.name),
-            phone=queries.plain(offer.phone),
+            name=about.plain(offer.name),
+            phone=about.plain(offer.phone),
             area_path=offer.area_path,
             lives_at=offer.area_path,
             resident_id=_free(offer.resident_id),

@@ -1,6 +1,7 @@
 """The story of somebody who is brought to care from behind a sealed gate, whatever goes wrong."""
 
 from datetime import timedelta
+from uuid import UUID
 
 import pytest
 
@@ -55,7 +56,7 @@ def _rules() -> None:
     make.rules("cn-v9")
 
 
-def _journey_of(resident_id: object) -> CareTransfer:
+def _journey_of(resident_id: UUID | None) -> CareTransfer:
     return CareTransfer.objects.get(resident=resident_id)
 
 

@@ -24,7 +24,7 @@ from fangxian.rosters.actions import (
 from fangxian.rosters.errors import TooTired
 from fangxian.rosters.tests import make
 from fangxian.rosters.tests.make import MIN
-from fangxian.workforce import queries as workforce
+from fangxian.workforce.about import services_of
 from fangxian.workforce.actions import claim, put_on_board, set_state
 
 pytestmark = pytest.mark.django_db
@@ -117,7 +117,7 @@ def test_the_time_at_a_post_is_put_to_the_record_once(noon: Hands) -> None:
     for _again in range(2):
         check_out_at_post(me, turn.shift.post.code)
 
-    served = workforce.services_of(turn.member)
+    served = services_of(turn.member)
     assert [(one.day, one.minutes) for one in served] == [(turn.shift.day, 480)]
 
 

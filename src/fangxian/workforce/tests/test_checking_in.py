@@ -9,7 +9,7 @@ from fangxian.kernel.clock import Hands
 from fangxian.kernel.errors import NotYours
 from fangxian.kernel.ids import new_id
 from fangxian.kernel.models import Event
-from fangxian.workforce import queries
+from fangxian.workforce import about, queries
 from fangxian.workforce.actions import (
     Listed,
     NewMember,
@@ -76,7 +76,7 @@ def test_nobody_is_at_two_places_in_the_same_hour(noon: Hands) -> None:
     noon.forward(minutes=1)
     moved = check_in(lu, area_path=other.path)
 
-    assert queries.open_check_in(moved.member) == moved  # type: ignore[arg-type]
+    assert about.open_check_in(moved.member) == moved  # type: ignore[arg-type]
     assert CheckIn.objects.exclude(until=None).count() == 1
 
 
@@ -204,7 +204,7 @@ def test_a_list_checks_in_known_and_new_people() -> None:
     assert refused_line == 5
     assert "唐军" in reason
     assert "山川社区" in reason
-    assert queries.open_check_in(known).area_path == one.path  # type: ignore[union-attr]
+    assert about.open_check_in(known).area_path == one.path  # type: ignore[union-attr]
     assert Event.objects.get(kind="workforce.list_checked_in").facts["people"] == 2
 
 

@@ -8,7 +8,7 @@ from django.db import IntegrityError, transaction
 from fangxian.kernel.clock import now
 from fangxian.kernel.errors import NotYours
 from fangxian.kernel.ids import new_id
-from fangxian.workforce import queries
+from fangxian.workforce import about, queries
 from fangxian.workforce.actions import (
     claim,
     close_wanted,
@@ -55,7 +55,7 @@ def test_a_member_takes_a_wish_and_it_is_off_the_board() -> None:
 
     assert first == again
     assert not queries.board(lu).exists()
-    assert list(queries.claimed_by(first.member)) == [wish]  # type: ignore[arg-type]
+    assert list(about.claimed_by(first.member)) == [wish]  # type: ignore[arg-type]
 
 
 def test_the_second_is_told_that_nothing_is_left() -> None:
@@ -137,7 +137,7 @@ def test_what_is_done_stands_in_the_record_of_who_did_it() -> None:
     close_wanted(make.keeper(wish.area_path), wish.id, done=True, minutes=90)
     close_wanted(make.keeper(wish.area_path), wish.id, done=True, minutes=90)
 
-    assert queries.given_by(member).hours == 1.5
+    assert about.given_by(member).hours == 1.5
     assert Service.objects.count() == 1
 
 

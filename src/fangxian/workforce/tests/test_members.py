@@ -8,7 +8,7 @@ from django.db import IntegrityError, transaction
 from fangxian.kernel.clock import today
 from fangxian.kernel.errors import NotYours
 from fangxian.kernel.models import Event
-from fangxian.workforce import queries
+from fangxian.workforce import about, queries
 from fangxian.workforce.actions import (
     NewMember,
     add_members,
@@ -46,7 +46,7 @@ def test_a_colleague_is_named_whole_with_what_they_are_and_never_by_their_own_ph
     assert named.name == "陆敏"
     assert named.post_words.endswith("· 市政综合所")
     assert named.duty_phone == "0971-5501234"
-    assert str(member.phone) != queries.plain(Member.objects.get().phone)
+    assert str(member.phone) != about.plain(Member.objects.get().phone)
 
 
 def test_a_member_is_found_by_whole_name_and_whole_phone_only() -> None:

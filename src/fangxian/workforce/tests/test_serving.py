@@ -8,7 +8,7 @@ from django.db import IntegrityError, transaction
 from fangxian.kernel.clock import today
 from fangxian.kernel.errors import NotYours
 from fangxian.kernel.ids import new_id
-from fangxian.workforce import queries
+from fangxian.workforce import about
 from fangxian.workforce.actions import (
     commend,
     issue_certificate,
@@ -49,7 +49,7 @@ def test_a_shift_is_counted_once() -> None:
             about=shift,
         )
 
-    assert queries.given_by(member).hours == 8
+    assert about.given_by(member).hours == 8
 
 
 def test_a_certificate_counts_hours_and_days_from_the_record() -> None:

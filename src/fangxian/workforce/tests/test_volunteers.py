@@ -10,7 +10,7 @@ from fangxian.kernel.access import PLAYBOOK
 from fangxian.kernel.clock import now
 from fangxian.kernel.errors import NotYours
 from fangxian.kernel.models import Event
-from fangxian.workforce import queries
+from fangxian.workforce import about, queries
 from fangxian.workforce.actions import Help, decline_offer, forget_offers, offer_help, take_in
 from fangxian.workforce.errors import (
     AlreadyDecided,
@@ -52,9 +52,9 @@ def test_a_volunteer_offers_is_taken_in_and_the_offer_keeps_no_name() -> None:
 
     offer.refresh_from_db()
     assert (offer.state, offer.name, offer.phone) == ("taken_in", None, None)
-    assert queries.plain(member.name) == "陆敏"
+    assert about.plain(member.name) == "陆敏"
     assert queries.team_of(keeper, team.id) == [member.id]
-    assert queries.skills_of_one(member, day=date(2022, 9, 2)) == {"driving"}
+    assert about.skills_of_one(member, day=date(2022, 9, 2)) == {"driving"}
     with pytest.raises(AlreadyDecided):
         decline_offer(keeper, offer.id, why="x")
 
