@@ -526,9 +526,7 @@ class Care(Sourced):
             rule = self.triage.get(what)
             if rule is None or rule.means == "community_medic" or rule.otherwise is None:
                 raise ValueError(
-                    _(
-                        "“%(what)s” must be driven, with a second way where the first cannot come"
-                    )
+                    _("“%(what)s” must be driven, with a second way where the first cannot come")
                     % {"what": what}
                 )
         return self

@@ -46,7 +46,6 @@ from fangxian.requests.events import (
 from fangxian.requests.models import Channel, Extension, Handling, Note, Request, Urgency
 from fangxian.requests.queries import (
     get_request,
-    handlings_at_work,
     must_see_to,
     of_unit,
     sees_to,
@@ -56,6 +55,12 @@ from fangxian.workforce.queries import get_organisation
 
 State, Role = Request.State, Handling.Role
 _TO_BE_DONE = (State.RAISED, State.ACCEPTED, State.DISPATCHED)
+
+
+def _at_work(request: Request) -> list[Handling]:
+    """The units that have it now, the one that leads first."""
+    rows = Handling.objects.filter(request=request, done_at=None, handed_back_at=None)
+    return sorted(rows.select_related("unit"), key=lambda one: (one.role != "lead", one.asked_at))
 
 
 def of_request(request: Request) -> dict[str, Any]:
@@ -144,7 +149,7 @@ def dispatch_request(
 
 
 def _give_to(actor: Actor, request: Request, wanted: dict[UUID, Handling.Role]) -> None:
-    at_work = {one.unit_id: one for one in handlings_at_work(request)}
+    at_work = {one.unit_id: one for one in _at_work(request)}
     gone = [one for unit, one in at_work.items() if wanted.get(unit) != one.role]
     for one in gone:
         one.handed_back_at, one.reason = now(), _("given to another unit")
@@ -168,7 +173,7 @@ def _give_to(actor: Actor, request: Request, wanted: dict[UUID, Handling.Role]) 
 
 def _handling(actor: Actor, request: Request, unit_id: UUID) -> Handling:
     """The part of a unit, for somebody of that unit or whoever sees to requests."""
-    found = next((one for one in handlings_at_work(request) if one.unit_id == unit_id), None)
+    found = next((one for one in _at_work(request) if one.unit_id == unit_id), None)
     if found is None:
         raise NotFound(_("unit"))
     if not (of_unit(actor, unit_id) or sees_to(actor, request.area_path)):
@@ -179,7 +184,7 @@ def _handling(actor: Actor, request: Request, unit_id: UUID) -> Handling:
 def _must_handle(actor: Actor, request: Request) -> None:
     if sees_to(actor, request.area_path):
         return
-    if not any(of_unit(actor, one.unit_id) for one in handlings_at_work(request)):
+    if not any(of_unit(actor, one.unit_id) for one in _at_work(request)):
         raise NotYourUnit
 
 
@@ -192,7 +197,7 @@ def note_contact(actor: Actor, request_id: UUID, *, words: str = "") -> Request:
         request.first_contact_at = now()
         request.save(update_fields=["first_contact_at"])
         record(RequesterContacted(**of_request(request)), actor=actor)
-    for one in handlings_at_work(request):
+    for one in _at_work(request):
         if one.contact_at is None and (one.role == Role.LEAD or of_unit(actor, one.unit_id)):
             one.contact_at = now()
             one.save(update_fields=["contact_at"])
@@ -271,7 +276,7 @@ def finish_request(actor: Actor, request_id: UUID, *, answer: str) -> Request:
     answer = answer.strip()[:1000]
     if not answer:
         raise WordsMissing
-    parts = handlings_at_work(request)
+    parts = _at_work(request)
     leads = [one for one in parts if one.role == Role.LEAD]
     if not sees_to(actor, request.area_path) and not any(
         of_unit(actor, one.unit_id) for one in leads

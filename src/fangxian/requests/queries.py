@@ -58,29 +58,23 @@ def get_request(viewer: Actor, request_id: UUID, *, for_change: bool = False) ->
     return found
 
 
-def sees_to(actor: Actor, area_path: str) -> bool:
-    return any(actor.may(duty, at=area_path) for duty in SEE_TO)
+def sees_to(viewer: Actor, area_path: str) -> bool:
+    return any(viewer.may(duty, at=area_path) for duty in SEE_TO)
 
 
-def must_see_to(actor: Actor, area_path: str) -> None:
-    if not sees_to(actor, area_path):
+def must_see_to(viewer: Actor, area_path: str) -> None:
+    if not sees_to(viewer, area_path):
         raise NotYours(str(Duty.ANSWER_CALLS.label))
 
 
-def is_own(actor: Actor, request: Request) -> bool:
-    """Whether the actor made it, or it was made for them."""
-    return actor.id in (request.raised_by, request.resident_id)
+def is_own(viewer: Actor, request: Request) -> bool:
+    """Whether the viewer made it, or it was made for them."""
+    return viewer.id in (request.raised_by, request.resident_id)
 
 
-def of_unit(actor: Actor, unit_id: UUID) -> bool:
+def of_unit(viewer: Actor, unit_id: UUID) -> bool:
     """Whether somebody signs in as one of a unit's people."""
-    return actor.id in accounts_of(PLAYBOOK, unit_id)
-
-
-def handlings_at_work(request: Request) -> list[Handling]:
-    """The units that have it now, the one that leads first."""
-    rows = Handling.objects.filter(request=request, done_at=None, handed_back_at=None)
-    return sorted(rows.select_related("unit"), key=lambda one: (one.role != "lead", one.asked_at))
+    return viewer.id in accounts_of(PLAYBOOK, unit_id)
 
 
 # Calls
@@ -290,27 +284,22 @@ class UnitFigures:
     @property
     def response_rate(self) -> int | None:
         """Percent of what was given for which whoever asked was spoken to in time."""
-        return percent(self.contacted, self.given)
+        return rules.percent(self.contacted, self.given)
 
     @property
     def resolution_rate(self) -> int | None:
         """Percent solved of those about which whoever asked said yes or no."""
-        return percent(self.solved, self.asked)
+        return rules.percent(self.solved, self.asked)
 
     @property
     def satisfaction_rate(self) -> int | None:
         """Percent with 4 or 5 of those that were scored."""
-        return percent(self.good, self.scored)
+        return rules.percent(self.good, self.scored)
 
     @property
     def in_time_rate(self) -> int | None:
         """Percent done in time of what was done or is past its limit."""
-        return percent(self.in_time, self.in_time + self.late + self.overdue)
-
-
-def percent(part: int, whole: int) -> int | None:
-    """None of nothing is no rate."""
-    return round(100 * part / whole) if whole else None
+        return rules.percent(self.in_time, self.in_time + self.late + self.overdue)
 
 
 def figures_by_unit(
@@ -547,7 +536,7 @@ class WhistleFigures:
 
     @property
     def in_time_rate(self) -> int | None:
-        return percent(self.in_time, self.called)
+        return rules.percent(self.in_time, self.called)
 
 
 def whistle_figures(viewer: Actor, *, since: datetime) -> list[WhistleFigures]:

@@ -92,3 +92,8 @@ def found_for(words: str, library: Sequence[Known], *, most: int) -> list[UUID]:
         if score := share + inside / 4 + whole:
             fits.append((-score, -one.used, one.id))
     return [id_ for _score, _used, id_ in sorted(fits)[:most]]
+
+
+def percent(part: int, whole: int) -> int | None:
+    """None of nothing is no rate."""
+    return round(100 * part / whole) if whole else None

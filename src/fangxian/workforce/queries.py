@@ -122,9 +122,9 @@ def get_somebody(viewer: Actor, member_id: UUID) -> Member:
     return found if found is not None and found.lives_at else get_colleague(viewer, member_id)
 
 
-def member_of(actor: Actor) -> Member | None:
+def member_of(viewer: Actor) -> Member | None:
     """The record of whoever is signed in."""
-    return Member.objects.filter(account_id=actor.id).select_related("unit").first()
+    return Member.objects.filter(account_id=viewer.id).select_related("unit").first()
 
 
 def named(viewer: Actor, ids: Iterable[UUID]) -> dict[UUID, Named]:
