@@ -64,7 +64,7 @@ class Weeks:
         """Of which kind the week of each crew is that has these turns."""
         works = np.zeros((crews, self.works.shape[1]), dtype=bool)
         works[crew, slot] = True
-        days = works.reshape(crews, -1, len(self.night))
+        days = works.reshape(crews, works.shape[1] // len(self.night), len(self.night))
         worked = np.asarray(days.any(axis=2))
         first = np.where(worked[:, 0], days[:, 0].argmax(axis=1) + 1, 0)
         nights = days[:, :, self.night].sum(axis=(1, 2))
