@@ -192,7 +192,7 @@ class Hotline:
             done = self._ask(link, session, "emergency", "POST", f"{where}/emergency", said)
         else:
             said = {"words": "已解释"}
-            done = self._ask(link, session, "own words", "POST", f"{where}/answer", said)
+            done = self._ask(link, session, "answer", "POST", f"{where}/answer", said)
         with self.lock:
             self.ended += done is not None
 
