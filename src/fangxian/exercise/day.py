@@ -57,7 +57,7 @@ from fangxian.exercise.field import (
     send_the_box,
     work_at_the_points,
 )
-from fangxian.exercise.force import go_on_duty, mobilise
+from fangxian.exercise.force import be_there, go_on_duty, mobilise
 from fangxian.exercise.judgement import (
     ask_returnees,
     confirm_what_was_declared,
@@ -365,11 +365,16 @@ def begin_shifts(scene: Scene, hands: clock.Hands) -> None:
     go_on_duty(scene)
 
 
+def call_the_rolls(scene: Scene, hands: clock.Hands) -> None:
+    be_there(scene)
+
+
 HOURS = (
     (at(5, 0), begin_shifts),
     (at(5, 10), hear_the_notice),
     (at(5, 30), open_gates),
     (at(6), begin_round),
+    (at(6, 2), call_the_rolls),
     (at(6, 20), answer_the_whistle),
     (at(8, 40), swab_the_stairwell),
     (at(8, 55), read_and_find_a_fever),
@@ -378,6 +383,7 @@ HOURS = (
     (at(12, 10), take_over_from_elsewhere),
     (at(12, 50), confirm_what_was_declared),
     (at(13, 30), swab_the_district),
+    (at(14, 2), call_the_rolls),
     (at(14, 5), report_pool),
     (at(14, 10), help_a_caller),
     (at(15, 10), retest_singly),

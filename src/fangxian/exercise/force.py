@@ -19,7 +19,15 @@ from fangxian.exercise.scene import DAY, ZONE, Scene
 from fangxian.kernel.ids import new_id
 from fangxian.people.queries import residents_in
 from fangxian.responsibility.actions import NewResponsibility, entrust_many
-from fangxian.rosters.actions import Filling, NewNeed, NewPost, fill_shifts, open_posts, open_shifts
+from fangxian.rosters.actions import (
+    Filling,
+    NewNeed,
+    NewPost,
+    call_the_roll,
+    fill_shifts,
+    open_posts,
+    open_shifts,
+)
 from fangxian.rosters.queries import shifts_between
 from fangxian.workforce.actions import (
     NewMember,
@@ -137,7 +145,7 @@ def mobilise(scene: Scene) -> None:
     open_posts(BUILDER, force.posts)
     entrust_many(BUILDER, force.answers)
     _stay_at_home(scene)
-    scene.turns = force.turns
+    scene.turns, scene.posts = force.turns, force.posts
 
 
 def go_on_duty(scene: Scene) -> None:
@@ -151,6 +159,18 @@ def go_on_duty(scene: Scene) -> None:
     filled = fill_shifts(BUILDER, rows)
     if filled.refused:
         raise ValueError(filled.refused[0].refusal.message)
+
+
+def be_there(scene: Scene) -> None:
+    """Whoever has the shift that begins is there; one at the first gate is not."""
+    gate = next(post.id for post in scene.posts if post.kind == "gate")
+    at_the_gate = [
+        member
+        for (post_id, _start), members in scene.turns.items()
+        if post_id == gate
+        for member in members[:1]
+    ]
+    call_the_roll(BUILDER, scene.district, missing=at_the_gate)
 
 
 def _organise(scene: Scene) -> tuple[list[UUID], list[UUID]]:

@@ -4,6 +4,7 @@ import random
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
+from typing import TYPE_CHECKING
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -19,6 +20,9 @@ from fangxian.exercise.cast import BUILDER, engage
 from fangxian.kernel.access import Actor
 from fangxian.kernel.ids import new_id
 from fangxian.people.queries import residents_in, with_need
+
+if TYPE_CHECKING:
+    from fangxian.rosters.actions import NewPost
 
 ZONE = ZoneInfo("Asia/Shanghai")
 DAY = date(2022, 9, 2)
@@ -55,6 +59,7 @@ class Scene:
     request: UUID | None = None  # for medicine, met and confirmed
     team: UUID | None = None  # of the volunteer who meets it
     units: list[UUID] = field(default_factory=list)
+    posts: list["NewPost"] = field(default_factory=list)
     turns: dict[tuple[UUID, time], list[UUID]] = field(default_factory=dict)  # by post and hour
 
 

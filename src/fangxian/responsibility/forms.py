@@ -25,7 +25,7 @@ class PersonRoleForm(WhoForm):
 
 class CoverFilter(forms.Form):
     role = forms.ChoiceField(
-        label=_("Level"), choices=_named(list(rules.PLACES)), required=False, initial="grid"
+        label=_("Which places"), choices=_named(list(rules.PLACES)), required=False, initial="grid"
     )
 
 

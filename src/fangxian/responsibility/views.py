@@ -65,7 +65,7 @@ def _as_file(request: Request, missing: Any) -> FileResponse:
         for area, place in _with_places(request.actor, chunk):
             yield [area.get_level_display(), area.name, place]
 
-    header = [_("Level"), _("Name"), _("Place")]
+    header = [_("What it is"), _("Name"), _("Place")]
     rows = sheets.by_chunks(missing, shown)
     return sheets.download(request, sheets.List.UNCOVERED, header, rows)
 

@@ -1,6 +1,7 @@
 """The verbs of posts and shifts, by noun. What follows from them stands in the playbook alone."""
 
 from fangxian.rosters.attendance import (
+    call_the_roll,
     check_in_at_post,
     check_out_at_post,
     hand_over,
@@ -59,6 +60,7 @@ __all__ = [
     "answer_swap",
     "approve_swap",
     "assign",
+    "call_the_roll",
     "check_in_at_post",
     "check_out_at_post",
     "close_post",

@@ -1,6 +1,6 @@
 """Being there: checked in by the code that hangs at the post, or by whoever supervises it."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -10,7 +10,7 @@ from django.db.models import Q
 from fangxian.kernel.access import PLAYBOOK, Actor, Duty
 from fangxian.kernel.clock import now
 from fangxian.kernel.errors import NotYours
-from fangxian.kernel.ledger import record
+from fangxian.kernel.ledger import record, record_many
 from fangxian.protocol.errors import NoPackInForce
 from fangxian.protocol.queries import Rules
 from fangxian.rosters import events, telling
@@ -73,6 +73,44 @@ def check_in_at_post(
     record(events.ArrivedAtPost(**of_turn(turn), way=way), actor=actor)
     telling.tell(actor, [turn.shift])
     return turn
+
+
+@transaction.atomic
+def call_the_roll(
+    actor: Actor, area_path: str, *, post_id: UUID | None = None, missing: Collection[UUID] = ()
+) -> int:
+    """Everybody who is due now at the posts of an area, or at one of them, is there, says who
+    keeps the roster; `missing` are not. Those who were checked in stay as they are. How many are
+    new.
+    """
+    actor.must(Duty.KEEP_ROSTER, at=area_path)
+    moment = now()
+    due = Turn.objects.filter(
+        shift__area_path__startswith=area_path,
+        shift__cancelled_at=None,
+        state=Turn.State.PLANNED,
+        starts_at__lte=moment,
+        ends_at__gt=moment,
+    )
+    if post_id is not None:
+        due = due.filter(shift__post=post_id)
+    elsewhere = Turn.objects.filter(state=Turn.State.THERE, ends_at__gt=moment).values("member")
+    turns = list(
+        due.exclude(member__in=missing)
+        .exclude(member__in=elsewhere)
+        .select_for_update(of=("self",))
+        .select_related("shift__post")
+        .order_by("id")
+    )
+    Turn.objects.filter(id__in=[turn.id for turn in turns]).update(
+        state=Turn.State.THERE, reason="", arrived_at=moment, arrived_by=Turn.Way.SUPERVISOR
+    )
+    record_many(
+        [events.ArrivedAtPost(**of_turn(turn), way=Turn.Way.SUPERVISOR) for turn in turns],
+        actor=actor,
+    )
+    telling.tell(actor, {turn.shift_id: turn.shift for turn in turns}.values())
+    return len(turns)
 
 
 @transaction.atomic

@@ -20,6 +20,7 @@ urlpatterns = [
     path("shift/<uuid:shift_id>/board", views.put_on_board, name="put_on_board"),
     path("turn/<uuid:turn_id>/off", views.take_off, name="take_off"),
     path("turn/<uuid:turn_id>/relieve", views.relieve, name="relieve"),
+    path("post/<uuid:post_id>/roll", views.call_the_roll, name="call_the_roll"),
     path("turn/<uuid:turn_id>/here", views.check_in, name="check_in"),
     path("turn/<uuid:turn_id>/gone", views.check_out, name="check_out"),
     path("week", roster_views.week, name="week"),

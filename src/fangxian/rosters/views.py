@@ -455,6 +455,14 @@ def relieve(request: Request, turn_id: UUID) -> HttpResponse:
 
 
 @require_POST
+def call_the_roll(request: Request, post_id: UUID) -> HttpResponse:
+    """The supervisor says that everybody who is due at a post is there."""
+    one = queries.get_post(request.actor, post_id)
+    actions.call_the_roll(request.actor, one.area_path, post_id=one.id)
+    return redirect("rosters:post", post_id)
+
+
+@require_POST
 def check_in(request: Request, turn_id: UUID) -> HttpResponse:
     """The supervisor says that somebody is there."""
     turn = queries.get_turn(request.actor, turn_id)

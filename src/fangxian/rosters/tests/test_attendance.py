@@ -12,6 +12,7 @@ from fangxian.rosters import queries
 from fangxian.rosters.actions import (
     answer_swap,
     approve_swap,
+    call_the_roll,
     check_in_at_post,
     check_out_at_post,
     hand_over,
@@ -80,6 +81,20 @@ def test_a_supervisor_checks_in_whoever_has_no_phone_and_nobody_else_does(noon: 
     arrived = check_in_at_post(MIN, post_id=turn.shift.post_id, member_id=turn.member_id)
 
     assert arrived.arrived_by == "supervisor"
+
+
+def test_the_roll_is_called_for_everybody_but_who_is_missing(noon: Hands) -> None:
+    turn, me = on_duty(noon)
+
+    assert call_the_roll(MIN, turn.shift.area_path, missing=[turn.member_id]) == 0
+    with pytest.raises(NotYours):
+        call_the_roll(me, turn.shift.area_path)
+    assert call_the_roll(MIN, turn.shift.area_path, post_id=turn.shift.post_id) == 1
+    assert call_the_roll(MIN, turn.shift.area_path) == 0
+
+    turn.refresh_from_db()
+    assert (turn.state, turn.arrived_by) == ("there", "supervisor")
+    assert Event.objects.filter(kind="rosters.arrived_at_post").count() == 1
 
 
 def test_the_lead_of_a_point_supervises_its_posts(noon: Hands) -> None:
