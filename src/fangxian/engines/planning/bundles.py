@@ -154,7 +154,7 @@ def bound(
 
 # How the volume algorithm walks; tried on weeks of 100 to 3,000 people. They change how soon a
 # good bound is found, never whether it is one.
-_STEP, _LONGER, _LONGEST, _SHORTER, _PATIENCE = 0.1, 1.15, 3.0, 0.7, 6
+_STEP, _LONGER, _LONGEST, _SHORTER, _PATIENCE = 0.1, 1.15, 3.0, 0.7, 20
 _SHARE, _LEAST_SHARE, _TIGHTEN = 0.1, 0.02, 60
 _NEAR, _NOTHING = 0.03, 1e-9
 _STILL_RISING = 3e-4  # as a share, in the rounds between two tightenings

@@ -58,13 +58,18 @@ class _Link:
 
 
 class Chains:
-    """Changes `turns` (crews x slots; option or -1) and `cover` in place."""
+    """Changes `turns` (crews x slots; option or -1) and `cover` in place.
+
+    short   rows that were found to share too few people: whoever could come to one of them stands
+            at another
+    """
 
     def __init__(
         self, crews: Crews, turns: _Table, cover: Floats, missing: Floats, prices: Floats
     ) -> None:
         self.crews, self.turns, self.cover = crews, turns, cover
         self.missing, self.prices = missing, prices
+        self.short: list[Ints] = []
         weeks = crews.weeks
         self._shifts = len(weeks.night)
         self._days = crews.slots // self._shifts
@@ -180,6 +185,8 @@ class Chains:
                 if following.row not in done:
                     hope = following.cost + float(self.prices[following.row])
                     heappush(waiting, (hope, next(serial), following.row, following))
+        if not waiting and last is None:
+            self.short.append(np.array(sorted(done)))
         return last
 
     def _links(self, row: int, best: float, link: _Link | None) -> list[_Link]:

@@ -129,11 +129,13 @@ def plan_staff(
     return work.plan(before)
 
 
-_ROUNDS = 300
+_ROUNDS = 1000
 _FIRST_PRICES = (0.02, 0.04, 0.08, 0.15, 0.3, 0.5, 0.7, 0.9)
 """Shares of what a missing person costs; where people are short, a place is worth nearly that."""
 _FIRST, _GAPS, _BETTER = 0.5, 0.55, 0.75
 """Shares of the work after which its parts begin, for whoever watches."""
+_RISES = (0.05, 0.1, 0.2, 0.3, 0.5, 1.0)
+"""Shares of the way to what a lack costs, by which prices rise where people are short."""
 _NEVER = 1e4
 _PART, _PART_ROUNDS, _PART_SECONDS, _EACH = 40, 40, 3.0, 40
 """People taken apart together, rounds and seconds for it, weeks that each could have then."""
@@ -214,9 +216,8 @@ class _Work:
             each=each,
         )
         self.prices = found.prices
-        # The search may round; what is stated is counted exactly.
-        worth, _ = replace(self.crews, exact=True).best(found.prices)
-        self.at_least = max(float(found.prices @ self.need - worth.sum()), 0.0)
+        # The search may round; what is stated is not.
+        self.at_least = max(self._value(found.prices), 0.0)
 
     def _first_price(self) -> float:
         """The share of what is missing that, as one price for all, gives the best bound."""
@@ -251,16 +252,37 @@ class _Work:
         self._tell("first", _GAPS, self.cost)
 
     def close_gaps(self) -> None:
-        cost = self.cost
+        """Fill what is missing; where that cannot be, learn from it and try again."""
+        cost, known = self.cost, -1.0
 
         def go_on(gained: float) -> bool:
-            now = cost - gained
-            self._tell("gaps", _GAPS, now)
-            return self._may_go_on(now, _BETTER)
+            self._tell("gaps", _GAPS, cost - gained)
+            return self._may_go_on(cost - gained, _BETTER)
 
-        if self.crews.cost.size and go_on(0.0):
+        while self.crews.cost.size and self.at_least > known + _NOTHING and go_on(0.0):
+            known = self.at_least
             chains = Chains(self.crews, self.turns, self.cover, self.missing, self.prices)
-            chains.close_gaps(go_on)
+            cost -= chains.close_gaps(go_on)
+            for rows in chains.short:
+                self._raise_prices(rows)
+
+    def _raise_prices(self, rows: Ints) -> None:
+        """Where people are short together, all places are worth more than was thought.
+
+        The step of the Hungarian method (Kuhn 1955); prices are kept if the bound rises.
+        """
+        for share in _RISES:
+            prices = self.prices.copy()
+            prices[rows] += share * (self.missing[rows] - prices[rows])
+            value = self._value(prices)
+            if value <= self.at_least:
+                break
+            self.prices, self.at_least = prices, value
+
+    def _value(self, prices: Floats) -> float:
+        """The bound that follows from prices, counted exactly."""
+        worth, _ = replace(self.crews, exact=True).best(prices)
+        return float(prices @ self.need - worth.sum())
 
     def improve(self, seed: int) -> None:
         """Take the weeks of neighbours apart and put them together in the best way."""

@@ -29,7 +29,7 @@ def every_day(*shifts: str, count: int = 1) -> dict[tuple[int, str], int]:
 
 
 def test_a_week_of_a_subdistrict_breaks_no_rule_and_is_proven_near_the_best() -> None:
-    problem = district(300, 40, pairs=20)
+    problem = district(200, 28, pairs=12)
 
     plan = plan_staff(problem, seconds=30)
 
@@ -173,10 +173,10 @@ def test_where_somebody_lives_need_not_be_known() -> None:
 
 
 def test_after_sick_calls_few_move() -> None:
-    problem = district(200, 25, load=0.8)
+    problem = district(120, 16, load=0.8)
     stood = plan_staff(problem, seconds=20)
     sick = {turn.person for turn in stood.turns if turn.day >= 2} & {
-        f"person {number}" for number in range(0, 200, 25)
+        f"person {number}" for number in range(0, 120, 20)
     }
     lost = [turn for turn in stood.turns if turn.person in sick]
     well = replace(problem, people=[p for p in problem.people if p.id not in sick])
@@ -190,7 +190,7 @@ def test_after_sick_calls_few_move() -> None:
 
 
 def test_a_plan_that_still_stands_is_left_as_it_is() -> None:
-    problem = district(60, 8, load=0.7)
+    problem = district(40, 6, load=0.7)
     stood = plan_staff(problem, seconds=5)
 
     plan = plan_staff(problem, before=stood.turns, seconds=5)
@@ -226,7 +226,7 @@ def test_nobody_and_nothing_are_no_trouble() -> None:
 
 
 def test_the_same_problem_gets_the_same_plan() -> None:
-    problem = district(80, 10, pairs=5)
+    problem = district(30, 5, pairs=3)
 
     assert _bare(plan_staff(problem)) == _bare(plan_staff(problem))
 
@@ -238,7 +238,7 @@ def _bare(plan: Plan) -> Plan:
 def test_it_says_how_far_it_is() -> None:
     said: list[Step] = []
 
-    plan_staff(district(80, 10), progress=said.append)
+    plan_staff(district(30, 5), progress=said.append)
 
     assert [step.share for step in said] == sorted(step.share for step in said)
     assert said[0].what == "bound"
