@@ -62,7 +62,7 @@ class ResponsibilityEnded(Fact):
 
     sentence: ClassVar = _("A responsibility for {area} ended: {role}")
     words: ClassVar = _WORDS
-    icon: ClassVar = "user"
+    icon: ClassVar = "users"
 
     role: str
     member_id: UUID

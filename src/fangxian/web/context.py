@@ -75,33 +75,6 @@ NAVIGATION = (
         ),
     ),
     Group(
-        gettext_lazy("Requests"),
-        (
-            Entry(
-                "requests:hotline",
-                gettext_lazy("Hotline"),
-                "phone",
-                frozenset({Duty.ANSWER_CALLS}),
-                also=("/requests/calls/",),
-            ),
-            Entry(
-                "requests:requests",
-                gettext_lazy("Requests"),
-                "bell",
-                frozenset(
-                    {Duty.ANSWER_CALLS, Duty.DISPATCH, Duty.COMMAND, Duty.CARRY_OUT, Duty.AUDIT}
-                ),
-            ),
-            Entry(
-                "requests:whistles",
-                gettext_lazy("Whistles"),
-                "megaphone",
-                frozenset({Duty.DISPATCH, Duty.CARRY_OUT, Duty.COMMAND, Duty.ANSWER_CALLS}),
-            ),
-            Entry("requests:new", gettext_lazy("Report a problem"), "flag"),
-        ),
-    ),
-    Group(
         gettext_lazy("Testing"),
         (
             Entry(
@@ -193,23 +166,6 @@ NAVIGATION = (
         ),
     ),
     Group(
-        gettext_lazy("Care"),
-        (
-            Entry(
-                "care:clock",
-                gettext_lazy("The way to care"),
-                "ambulance",
-                also=("/measures/exits", "/care/"),
-            ),
-            Entry(
-                "care:visits",
-                gettext_lazy("Looking in on people"),
-                "home",
-                frozenset({Duty.CARRY_OUT, Duty.DISPATCH, Duty.COMMAND, Duty.SEE_REGISTER}),
-            ),
-        ),
-    ),
-    Group(
         gettext_lazy("Gates"),
         (
             Entry(
@@ -217,6 +173,49 @@ NAVIGATION = (
                 gettext_lazy("Gates"),
                 "gate",
                 frozenset({Duty.GUARD, Duty.DISPATCH, Duty.CARRY_OUT, Duty.DECIDE_MEASURES}),
+            ),
+        ),
+    ),
+    Group(
+        gettext_lazy("Requests"),
+        (
+            Entry(
+                "requests:hotline",
+                gettext_lazy("Hotline"),
+                "phone",
+                frozenset({Duty.ANSWER_CALLS}),
+                also=("/requests/calls/",),
+            ),
+            Entry(
+                "requests:requests",
+                gettext_lazy("Requests"),
+                "bell",
+                frozenset(
+                    {Duty.ANSWER_CALLS, Duty.DISPATCH, Duty.COMMAND, Duty.CARRY_OUT, Duty.AUDIT}
+                ),
+            ),
+            Entry(
+                "requests:whistles",
+                gettext_lazy("Whistles"),
+                "megaphone",
+                frozenset({Duty.DISPATCH, Duty.CARRY_OUT, Duty.COMMAND, Duty.ANSWER_CALLS}),
+            ),
+        ),
+    ),
+    Group(
+        gettext_lazy("Care"),
+        (
+            Entry(
+                "care:clock",
+                gettext_lazy("The way to care"),
+                "ambulance",
+                also=("/measures/exits",),
+            ),
+            Entry(
+                "care:visits",
+                gettext_lazy("Looking in on people"),
+                "home",
+                frozenset({Duty.CARRY_OUT, Duty.DISPATCH, Duty.COMMAND, Duty.SEE_REGISTER}),
             ),
         ),
     ),
@@ -240,7 +239,7 @@ NAVIGATION = (
             Entry(
                 "responsibility:coverage",
                 gettext_lazy("Who answers for what"),
-                "user",
+                "contacts",
                 frozenset({Duty.KEEP_ROSTER, Duty.DISPATCH, Duty.COMMAND, Duty.CARRY_OUT}),
             ),
             Entry(
@@ -255,7 +254,7 @@ NAVIGATION = (
                 gettext_lazy("Posts and shifts"),
                 "pin",
                 frozenset({Duty.KEEP_ROSTER, Duty.COMMAND, Duty.DISPATCH, Duty.PLAN_ROUNDS}),
-                also=("/rosters/post", "/rosters/week", "/rosters/shift", "/rosters/supplies"),
+                also=("/rosters/post/", "/rosters/week", "/rosters/shift/", "/rosters/supplies"),
             ),
             Entry(
                 "rosters:mine",
@@ -264,6 +263,7 @@ NAVIGATION = (
                 frozenset({Duty.CARRY_OUT, Duty.COLLECT_SAMPLES, Duty.GUARD, Duty.ANSWER_CALLS}),
             ),
             Entry("workforce:board", gettext_lazy("Claim board"), "list", also=("/force/mine",)),
+            Entry("requests:new", gettext_lazy("Report a problem"), "flag"),
         ),
     ),
     Group(

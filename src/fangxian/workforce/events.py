@@ -97,7 +97,7 @@ class LiaisonEnded(Fact):
 class MemberAdded(Fact):
     sentence: ClassVar = _("Somebody was entered as {member} in {area}")
     words: ClassVar = _WORDS
-    icon: ClassVar = "user"
+    icon: ClassVar = "users"
 
     member: str
 
@@ -107,7 +107,7 @@ class MemberCorrected(Fact):
     """Which fields; the ledger never keeps what they say."""
 
     sentence: ClassVar = _("The record of a member in {area} was corrected: {fields}")
-    icon: ClassVar = "user"
+    icon: ClassVar = "users"
 
     fields: str
 
@@ -116,7 +116,7 @@ class MemberCorrected(Fact):
 class MemberStateChanged(Fact):
     sentence: ClassVar = _("A member in {area}: {was} → {state}")
     words: ClassVar = _WORDS
-    icon: ClassVar = "user"
+    icon: ClassVar = "users"
     tone: ClassVar = "warning"
 
     member_id: UUID
@@ -164,7 +164,7 @@ class VaccinationNoted(Fact):
 class ExemptionNoted(Fact):
     sentence: ClassVar = _("A member is exempt from {exempt_from}")
     words: ClassVar = _WORDS
-    icon: ClassVar = "user"
+    icon: ClassVar = "users"
 
     exempt_from: str
 
@@ -185,7 +185,7 @@ class VolunteerOffered(Fact):
     """Somebody of the public offers to help. `resident_id` if the register knows them."""
 
     sentence: ClassVar = _("Somebody in {area} offered to help as a volunteer ({number})")
-    icon: ClassVar = "user"
+    icon: ClassVar = "users"
     tone: ClassVar = "good"
 
     number: int
@@ -196,7 +196,7 @@ class VolunteerOffered(Fact):
 class VolunteerDecided(Fact):
     sentence: ClassVar = _("The offer of a volunteer in {area} was decided: {offer}")
     words: ClassVar = _WORDS
-    icon: ClassVar = "user"
+    icon: ClassVar = "users"
 
     offer: str
 

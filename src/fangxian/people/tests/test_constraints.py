@@ -62,6 +62,7 @@ CHANGES: dict[str, dict[str, Any]] = {
         "merged_into": models.F("id"), "area_path": "", "household": None,
         "identity": None, "identity_index": None,
     },
+    "resident_death_has_a_source": {"died_on": date(2022, 9, 1)},
     "resident_is_somewhere_unless_merged": {"area_path": ""},
     "stay_ends_after_it_began": {"until": date(1900, 1, 1)},
     "need_ends_after_it_began": {"until": date(1900, 1, 1)},

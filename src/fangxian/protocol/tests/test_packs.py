@@ -11,6 +11,13 @@ from fangxian.protocol.errors import NoSamplingGuide, NoSuchPack, NotAWholePack
 from fangxian.protocol.packs import Guide, Measure, Pack, documents, load, load_pack, pack_ids
 from fangxian.protocol.tests import make
 
+WITHOUT_ADDRESS = {
+    "own-knowledge",
+    "chengbei-2022",
+    "care-hanzhong-2022",
+    "field-report-2021",
+    "pingcheng-2022",
+}
 CENTRAL, HOME = "central_quarantine", "home_quarantine"
 WATCH, SELF = "home_monitoring", "self_monitoring"
 
@@ -351,7 +358,7 @@ def test_every_source_named_is_used_and_every_page_has_an_address(
 
     for name, source in own.items():
         assert any(f'source = "{name}"' in used for used in [text, *below]), name
-        assert source.get("address") or name in {"own-knowledge", "chengbei-2022"}, name
+        assert source.get("address") or name in WITHOUT_ADDRESS, name
 
 
 @pytest.mark.parametrize("document", documents(), ids=lambda one: one.stamp)

@@ -186,7 +186,7 @@ def test_tests_that_are_no_longer_needed_are_owed_by_nobody_until_called_for_aga
 
 def test_a_swab_on_its_way_is_measured_although_the_test_is_no_longer_needed() -> None:
     person, order = make.resident(), new_id()
-    make.call(person, reason="order", about_id=order, day=1)
+    make.call(person, reason="order", about_id=order, day=1, due_at=now())
     tube = make.tube(people=[person], purpose="order")
 
     cancel_tests(PLAYBOOK, order)
