@@ -111,6 +111,11 @@ def address(environment: dict[str, str], stage: dict[str, Any], shared: Path) ->
         if not serving["visitors"]:
             file.unlink()
             os.kill(serving["pid"], signal.SIGTERM)
+            for server in _servers:
+                server.wait(20)
+
+
+_servers: list[subprocess.Popen[bytes]] = []  # that this process started
 
 
 def _serve(environment: dict[str, str], stage: dict[str, Any]) -> dict[str, Any]:
@@ -126,6 +131,7 @@ def _serve(environment: dict[str, str], stage: dict[str, Any]) -> dict[str, Any]
         stdout=subprocess.DEVNULL,
         start_new_session=True,  # it may outlive the process that started it
     )
+    _servers.append(server)
     where = f"http://127.0.0.1:{port}"
     _wait_for(f"{where}/readyz", server)
     return {"where": where, "pid": server.pid, "visitors": 0}
