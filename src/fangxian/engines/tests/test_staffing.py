@@ -194,7 +194,7 @@ def test_a_plan_that_still_stands_is_left_as_it_is() -> None:
     plan = plan_staff(problem, before=stood.turns, seconds=5)
 
     assert plan.missing <= stood.missing
-    assert plan.moved <= stood.missing - plan.missing
+    assert plan.missing < stood.missing or plan.moved == 0
 
 
 def test_what_can_no_longer_be_is_not_kept() -> None:

@@ -30,11 +30,11 @@ from fangxian.dispatch.queries import tasks_about
 from fangxian.dispatch.tests.make import account
 from fangxian.gates.actions import let_through_emergency
 from fangxian.gates.queries import passes_visible_to
+from fangxian.kernel import reactions
 from fangxian.kernel.access import PLAYBOOK, Duty
 from fangxian.kernel.clock import Hands, now, today
 from fangxian.kernel.ids import new_id
 from fangxian.kernel.models import Event
-from fangxian.kernel.reactions import on
 from fangxian.measures.actions import (
     approve_risk_area,
     hand_over_patient,
@@ -179,11 +179,13 @@ def test_who_no_longer_wants_it_is_called_by_a_medic() -> None:
     assert make.kinds_of_tasks(asked.id) == {"call_back_care"}
 
 
-def test_a_playbook_in_ruins_stops_neither_the_request_nor_the_exit() -> None:
+def test_a_playbook_in_ruins_stops_neither_the_request_nor_the_exit(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     def fails(fact: CareRequested, event: Event) -> None:
         raise RuntimeError("out of order")
 
-    on(CareRequested, fails)
+    monkeypatch.setitem(reactions._reactions, CareRequested, [fails])
     ill = make.resident()
 
     leaving = leave_for_emergency_care(GRID_WORKER_WANG, ill.id, kind="labour")
