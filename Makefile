@@ -59,7 +59,7 @@ cluster: setup ## the sweep on a Spark cluster of one master and two workers; wh
 	pytest -m "cluster or day" -n $(JOBS) $(ARGS)
 
 journeys: setup browser ## the tests in a real browser
-	pytest -m journey -n $(JOBS) --dist loadgroup $(ARGS)
+	pytest -m journey $(ARGS)
 
 faults: setup ## servers and databases killed under load, in full (KILLS=20)
 	FANGXIAN_KILLS=$(KILLS) pytest -m fault -p no:randomly $(ARGS)

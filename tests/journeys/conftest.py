@@ -1,10 +1,5 @@
-"""One small district and one server for all journeys; a browser a process, a context a role.
+"""One small district, one server and one browser for all journeys; a signed-in context a role."""
 
-Several processes may walk at once (pytest -n): the first sets the stage and starts the server, the
-last stops it.
-"""
-
-import fcntl
 import json
 import os
 import signal
@@ -15,7 +10,6 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -44,26 +38,9 @@ set_stage(sys.argv[1])
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Journeys of one file share what they do to the stage; reading pages shares nothing."""
     for item in items:
         if Path(__file__).parent in item.path.parents:
             item.add_marker(pytest.mark.journey)
-            if item.path.name != "test_pages.py":
-                item.add_marker(pytest.mark.xdist_group(item.path.stem))
-
-
-@pytest.fixture(scope="session")
-def shared(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder that all processes of this run know."""
-    own = tmp_path_factory.getbasetemp()
-    return own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
-
-
-@contextmanager
-def _one_at_a_time(shared: Path) -> Iterator[None]:
-    with (shared / "journeys.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
 
 
 @pytest.fixture(scope="session")
@@ -77,48 +54,25 @@ def environment() -> dict[str, str]:
 
 
 @pytest.fixture(scope="session")
-def stage(environment: dict[str, str], shared: Path) -> dict[str, Any]:
+def stage(environment: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     """What stands on the stage: the names of stage.py, as text."""
-    file = shared / "stage.json"
-    with _one_at_a_time(shared):
-        if not file.exists():
-            made = subprocess.run(
-                [sys.executable, "-c", _SET_STAGE, str(file)],
-                cwd=ROOT,
-                env=environment,
-                capture_output=True,
-                text=True,
-                check=False,
-            )
-            assert made.returncode == 0, made.stdout + made.stderr
+    file = tmp_path_factory.mktemp("stage") / "stage.json"
+    made = subprocess.run(
+        [sys.executable, "-c", _SET_STAGE, str(file)],
+        cwd=ROOT,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert made.returncode == 0, made.stdout + made.stderr
     found: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
     return found
 
 
 @pytest.fixture(scope="session")
-def address(environment: dict[str, str], stage: dict[str, Any], shared: Path) -> Iterator[str]:
+def address(environment: dict[str, str], stage: dict[str, Any]) -> Iterator[str]:
     """The product, served as it is served, with the clock at the hour of the stage."""
-    file = shared / "server.json"
-    with _one_at_a_time(shared):
-        serving = json.loads(file.read_text()) if file.exists() else _serve(environment, stage)
-        serving["visitors"] += 1
-        file.write_text(json.dumps(serving))
-    yield serving["where"]
-    with _one_at_a_time(shared):
-        serving = json.loads(file.read_text())
-        serving["visitors"] -= 1
-        file.write_text(json.dumps(serving))
-        if not serving["visitors"]:
-            file.unlink()
-            os.kill(serving["pid"], signal.SIGTERM)
-            for server in _servers:
-                server.wait(20)
-
-
-_servers: list[subprocess.Popen[bytes]] = []  # that this process started
-
-
-def _serve(environment: dict[str, str], stage: dict[str, Any]) -> dict[str, Any]:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
@@ -129,12 +83,14 @@ def _serve(environment: dict[str, str], stage: dict[str, Any]) -> dict[str, Any]
         cwd=ROOT,
         env=environment | {"FANGXIAN_CLOCK_OFFSET": str(ahead)},
         stdout=subprocess.DEVNULL,
-        start_new_session=True,  # it may outlive the process that started it
     )
-    _servers.append(server)
     where = f"http://127.0.0.1:{port}"
-    _wait_for(f"{where}/readyz", server)
-    return {"where": where, "pid": server.pid, "visitors": 0}
+    try:
+        _wait_for(f"{where}/readyz", server)
+        yield where
+    finally:
+        server.send_signal(signal.SIGTERM)
+        server.wait(20)
 
 
 def _wait_for(url: str, server: subprocess.Popen[bytes]) -> None:
@@ -145,7 +101,6 @@ def _wait_for(url: str, server: subprocess.Popen[bytes]) -> None:
         except (urllib.error.URLError, ConnectionError):
             assert server.poll() is None, "the server ended"
             time.sleep(0.1)
-    server.terminate()
     raise TimeoutError(url)
 
 

@@ -86,16 +86,6 @@ def test_anybody_can_read_a_residents_pages(
         assert visitor.troubles == []
 
 
-def test_a_resident_signs_out(browser: Browser, address: str, let_in: StorageState) -> None:
-    with residents_phone(browser, address, let_in) as page:
-        page.goto("/my/data")
-        page.get_by_role("button", name="退出登录").click()
-        page.context.clear_cookies()
-        page.context.add_cookies(let_in["cookies"])  # type: ignore[arg-type]
-        page.goto("/my/")
-        expect(page).to_have_url(f"{address}/my/sign-in?next=%2Fmy%2F")
-
-
 def test_an_emergency_is_taken_down_without_signing_in(
     browser: Browser, address: str, stage: Stage
 ) -> None:
