@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from django.utils.translation import gettext as _
 
 from fangxian.kernel.access import Actor, Duty
+from fangxian.kernel.errors import NotYours
 from fangxian.people import sheets
 from fangxian.people.columns import text_of
 from fangxian.people.errors import FileRefused
@@ -121,7 +122,7 @@ def _read(actor: Actor, said: Mapping[str, str]) -> NewResponsibility:
             _("“%(role)s” does not answer for a %(level)s. Choose the role that fits the place.")
             % {"role": said["role"], "level": place.get_level_display()}
         )
-    if not actor.may(Duty.KEEP_ROSTER, at=place.path):
-        actor.must(Duty.DISPATCH, at=place.path)
+    if not any(actor.may(duty, at=place.path) for duty in (Duty.KEEP_ROSTER, Duty.DISPATCH)):
+        raise finding.Unclear(NotYours(str(Duty.KEEP_ROSTER.label)).message)
     who = finding.member(actor, name=said["name"], phone=said.get("phone", ""))
     return NewResponsibility(role=role, area_path=place.path, member_id=who)

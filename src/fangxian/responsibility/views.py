@@ -120,7 +120,7 @@ def entrust(request: Request, area_id: UUID) -> HttpResponse:
     who = _who(request.actor, form)
     if who is None:
         return _place_page(request, area, form)
-    role = next(role for role, level in rules.PLACES.items() if level == area.level)
+    role = next((role for role, level in rules.PLACES.items() if level == area.level), "")
     actions.entrust(request.actor, who, role=role, area_path=area.path)
     return redirect("responsibility:place", area_id)
 

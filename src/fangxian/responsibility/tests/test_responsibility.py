@@ -335,6 +335,17 @@ def test_a_list_loads_and_tells_of_each_bad_row(at: dict[str, Area]) -> None:
     assert (again.made, again.known) == (0, 3)
 
 
+def test_a_row_of_a_place_that_one_does_not_keep_is_told_and_loses_no_other(
+    at: dict[str, Area],
+) -> None:
+    make.member("王海峰", at=at["community"])
+    rows = [["社区", "角色", "姓名"], ["朝阳社区", "党支部", "王海峰"]]
+
+    taken = importing.take_in(make.keeper("", Duty.SEE_REGISTER), book(rows))
+
+    assert (taken.made, [line for line, _why in taken.refused]) == (0, [2])
+
+
 def test_a_file_without_headings_is_refused(at: dict[str, Area]) -> None:
     with pytest.raises(FileRefused):
         importing.take_in(make.KEEPER, book([["一", "二"], ["三", "四"]]))
@@ -375,6 +386,16 @@ def test_the_office_entrusts_names_a_stand_in_and_prints_the_sheet(
     assert office.get(f"{where}/poster").content.startswith(b"%PDF")
     assert office.post(f"/responsibility/held/{held.id}/end").status_code == 302
     assert "0971-5500123" not in office.get(where).content.decode()
+
+
+def test_nobody_is_entrusted_with_a_level_that_has_no_role(
+    office: Client, at: dict[str, Area]
+) -> None:
+    make.member("王海峰", at=at["community"])
+
+    answer = office.post(f"/responsibility/place/{at['door'].id}/entrust", {"who": "王海峰"})
+
+    assert answer.status_code == 422
 
 
 def test_the_office_sees_what_is_not_covered(office: Client, at: dict[str, Area]) -> None:
